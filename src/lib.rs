@@ -1,0 +1,12 @@
+//! Dynamic trustworthiness benchmarks as versioned text: a language and an incremental engine.
+//!
+//! ```text
+//! text ── syntax ──▶ tree ── check ──▶ typed program ── plan ──▶ DAG ── engine ──▶ tables ── report
+//! ```
+//!
+//! Each folder is a room with one job; `docs/architecture.md` says what each may not do.
+
+pub mod digest;
+pub mod models;
+pub mod store;
+pub mod world;

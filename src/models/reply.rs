@@ -1,0 +1,121 @@
+//! What comes back from an endpoint: the bytes as received, and what they mean.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::request::Picture;
+
+/// A paid answer as it arrived; this is what the ledger keeps. What it means is worked out
+/// anew at each use, so that a better reading costs nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RawReply {
+    /// HTTP status; 200 for what did not come over HTTP.
+    pub status: u16,
+    /// The body, unchanged.
+    pub body: Bytes,
+    /// From sending the request that succeeded to the last byte of its answer.
+    pub latency: Duration,
+    /// Requests sent, this one among them.
+    pub attempts: u32,
+    /// When it arrived, since the epoch.
+    pub at: Duration,
+}
+
+/// What an answer means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    pub outcome: Outcome,
+    pub content: Content,
+    pub usage: Usage,
+    /// The model's name as the provider reports it, such as a dated version.
+    pub served_by: Option<Arc<str>>,
+}
+
+/// How an answer ended. An error's text never becomes an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The model ended its answer itself.
+    Complete,
+    /// The answer was cut at the length limit.
+    Cut,
+    /// The provider's filter answered instead of the model.
+    Blocked,
+    /// The model answered with nothing.
+    Empty,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    Text(Arc<str>),
+    Pictures(Vec<Picture>),
+    /// A vector a text.
+    Vectors(Vec<Vec<f64>>),
+    /// Scores by name, in the provider's order.
+    Scores(Vec<(Arc<str>, f64)>),
+    Hits(Vec<Hit>),
+    Page(Page),
+    /// Nothing, as with [`Outcome::Blocked`].
+    None,
+}
+
+/// One result of a search.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hit {
+    pub url: Arc<str>,
+    pub title: Arc<str>,
+    pub text: Arc<str>,
+}
+
+/// The readable part of a page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    pub url: Arc<str>,
+    pub title: Arc<str>,
+    pub text: Arc<str>,
+}
+
+/// Tokens, as the provider counts them; 0 where it doesn't say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Usage {
+    /// Tokens of the request, those read from the provider's cache among them.
+    pub input: u64,
+    /// Tokens of the reply, those of hidden reasoning among them.
+    pub output: u64,
+    /// Of `input`, those read from the provider's cache.
+    pub cached: u64,
+    /// Of `output`, those of hidden reasoning.
+    pub reasoning: u64,
+}
+
+/// Why no answer came, after all attempts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallFailure {
+    pub cause: FailureCause,
+    pub attempts: u32,
+    /// The beginning of the last response's body, without secrets; empty where none came.
+    pub excerpt: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailureCause {
+    /// No connection: refused, no such host, TLS.
+    Unreachable(String),
+    /// Nothing came within the time allowed.
+    TimedOut,
+    /// The answer broke off or was not what the provider's interface promises.
+    Torn(String),
+    /// Still told to wait after the last attempt (429).
+    RateLimited,
+    /// The provider failed (5xx).
+    Server(u16),
+    /// The request or its key was refused (4xx); asking again would not help.
+    Refused(u16),
+    /// The endpoint's circuit is open: it failed so often that it is not asked for a while.
+    CircuitOpen,
+    /// Recorded calls only, and this one is not recorded.
+    NotRecorded,
+    /// A budget is reached; nothing was sent.
+    BudgetReached,
+}
