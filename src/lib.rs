@@ -6,6 +6,8 @@
 //!
 //! Each folder is a room with one job; `docs/architecture.md` says what each may not do.
 
+pub mod data;
+pub mod diagnostics;
 pub mod digest;
 pub mod models;
 pub mod store;

@@ -1,0 +1,6 @@
+//! Text to tree, and tree to the one canonical text.
+//!
+//! The only room that names `pest`. It does no I/O and knows no meaning: what a name stands for
+//! is `check`'s business.
+
+pub mod tree;
