@@ -6,9 +6,11 @@
 //!
 //! Each folder is a room with one job; `docs/architecture.md` says what each may not do.
 
+pub mod check;
 pub mod data;
 pub mod diagnostics;
 pub mod digest;
 pub mod models;
 pub mod store;
+pub mod syntax;
 pub mod world;

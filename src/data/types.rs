@@ -74,9 +74,11 @@ impl Type {
     /// The record's field of that name, with its place.
     pub fn field(&self, name: &str) -> Option<(usize, &Type)> {
         match self {
-            Type::Record(fields) => {
-                fields.iter().enumerate().find(|(_, field)| &*field.name == name).map(|(at, field)| (at, &field.kind))
-            }
+            Type::Record(fields) => fields
+                .iter()
+                .enumerate()
+                .find(|(_, field)| &*field.name == name)
+                .map(|(at, field)| (at, &field.kind)),
             _ => None,
         }
     }
@@ -95,7 +97,10 @@ impl Type {
             (Type::List(wanted), Type::List(given)) => wanted.accepts(given),
             (Type::Record(wanted), Type::Record(given)) => {
                 wanted.len() == given.len()
-                    && wanted.iter().zip(given.iter()).all(|(w, g)| w.name == g.name && w.kind.accepts(&g.kind))
+                    && wanted
+                        .iter()
+                        .zip(given.iter())
+                        .all(|(w, g)| w.name == g.name && w.kind.accepts(&g.kind))
             }
             (Type::Closed(wanted), Type::Closed(given)) => given.iter().all(|label| wanted.contains(label)),
             (wanted, given) => wanted == given,

@@ -89,7 +89,9 @@ impl Sources {
 
     /// The text of a span; empty where the span points nowhere.
     pub fn text(&self, span: Span) -> &str {
-        self.get(span.source).and_then(|source| source.text.get(span.start as usize..span.end as usize)).unwrap_or("")
+        self.get(span.source)
+            .and_then(|source| source.text.get(span.start as usize..span.end as usize))
+            .unwrap_or("")
     }
 
     /// The line of a span's start, from 1.

@@ -131,9 +131,14 @@ pub struct Function {
 pub enum FunctionBody {
     Expr(Expr),
     /// `{ let a = ...  let b = ...  EXPR }`
-    Block { lets: Vec<Let>, result: Expr },
+    Block {
+        lets: Vec<Let>,
+        result: Expr,
+    },
     /// Built into the program; `random` when its result depends on the row's seed.
-    Native { random: bool },
+    Native {
+        random: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -210,32 +215,65 @@ pub enum StepKind {
     /// `rename a as b, c as d`
     Rename(Vec<(Name, Name)>),
     /// `explode EXPR as NAME`
-    Explode { list: Expr, name: Name },
+    Explode {
+        list: Expr,
+        name: Name,
+    },
     /// `cross NAME in EXPR`
-    Cross { name: Name, list: Expr },
+    Cross {
+        name: Name,
+        list: Expr,
+    },
     Join(Join),
     /// `union OTHER`
     Union(Name),
     /// `group a, b { n = count(), xs = collect(x) }`; a key may be a column or an earlier node
-    Group { keys: Vec<Name>, columns: Vec<NamedExpr> },
+    Group {
+        keys: Vec<Name>,
+        columns: Vec<NamedExpr>,
+    },
     /// `sample N [per a, b]`, `sample up to N [per a, b]`
-    Sample { count: Expr, per: Vec<Name>, up_to: bool },
+    Sample {
+        count: Expr,
+        per: Vec<Name>,
+        up_to: bool,
+    },
     /// `repeat K as NAME`
-    Repeat { count: Expr, name: Name },
+    Repeat {
+        count: Expr,
+        name: Name,
+    },
     /// `dedup by EXPR`
     Dedup(Expr),
     /// `order by EXPR [descending]`
-    Order { by: Expr, descending: bool },
+    Order {
+        by: Expr,
+        descending: bool,
+    },
     /// `batch K as NAME`
-    Batch { count: Expr, name: Name },
+    Batch {
+        count: Expr,
+        name: Name,
+    },
     /// `unbatch`
     Unbatch,
     /// `require a, b`
     Require(Vec<Name>),
     /// `search engine "query" [top N] [images] as hit [otherwise drop]`
-    Search { model: Name, query: Expr, top: Option<Expr>, images: bool, name: Name, otherwise: Option<Otherwise> },
+    Search {
+        model: Name,
+        query: Expr,
+        top: Option<Expr>,
+        images: bool,
+        name: Name,
+        otherwise: Option<Otherwise>,
+    },
     /// `fetch EXPR as page [otherwise drop]`
-    Fetch { address: Expr, name: Name, otherwise: Option<Otherwise> },
+    Fetch {
+        address: Expr,
+        name: Name,
+        otherwise: Option<Otherwise>,
+    },
     /// `examples_of("...", by = author)`: a stage by name
     Stage(Expr),
 
@@ -263,31 +301,59 @@ pub enum StepKind {
     /// `samples K`
     Samples(Expr),
     /// `temperature 0`, `max_tokens 200`, `top_p`, `seed`, `stop`, `reasoning_effort`, `size`
-    Setting { name: Name, value: Expr },
+    Setting {
+        name: Name,
+        value: Expr,
+    },
 
     // judge
     /// `verdict NAME: TYPE = EXPR`
-    Verdict { name: Name, kind: TypeExpr, value: Expr },
+    Verdict {
+        name: Name,
+        kind: TypeExpr,
+        value: Expr,
+    },
     /// `when COND -> VALUE`, before the verdict it belongs to or after it: binds to all verdicts
     /// whose type it fits, or to `NAME` in `when COND -> NAME = VALUE`
-    When { condition: Expr, verdict: Option<Name>, value: Expr },
+    When {
+        condition: Expr,
+        verdict: Option<Name>,
+        value: Expr,
+    },
     /// `otherwise EXPR`: where the verdict above has no value
     Otherwise(Expr),
     /// `compare A, B swap random` / `both orders`
-    Compare { first: Expr, second: Expr, order: Option<Spanned<CompareOrder>> },
+    Compare {
+        first: Expr,
+        second: Expr,
+        order: Option<Spanned<CompareOrder>>,
+    },
     /// `labels jsonl "human.jsonl" as { ... } on id`: verdicts by people
-    Labels { read: Read, on: Vec<Name> },
+    Labels {
+        read: Read,
+        on: Vec<Name>,
+    },
 
     // measure
     /// `by model, variant`
     By(Vec<Name>),
     Metric(Metric),
     /// `baseline COND on KEYS`
-    Baseline { condition: Expr, on: Vec<Name> },
+    Baseline {
+        condition: Expr,
+        on: Vec<Name>,
+    },
     /// `total over variant macro`
-    Total { over: Vec<Name>, how: Spanned<Total> },
+    Total {
+        over: Vec<Name>,
+        how: Spanned<Total>,
+    },
     /// `interval 95% [wilson|bootstrap|normal] [by CLUSTER]`
-    Interval { level: Spanned<f64>, method: Option<Spanned<IntervalMethod>>, by: Option<Name> },
+    Interval {
+        level: Spanned<f64>,
+        method: Option<Spanned<IntervalMethod>>,
+        by: Option<Name>,
+    },
     /// `missing excluded`
     Missing(Spanned<MissingPolicy>),
 
@@ -449,17 +515,32 @@ pub struct TestClause {
 #[derive(Clone, Debug, PartialEq)]
 pub enum TestClauseKind {
     /// `bind judge = scripted { ... }`
-    Bind { name: Name, value: Expr },
+    Bind {
+        name: Name,
+        value: Expr,
+    },
     /// `set n = 5`
-    Set { name: Name, value: Expr },
+    Set {
+        name: Name,
+        value: Expr,
+    },
     /// `replace NODE with 300 rows { ... }` / `with [ { ... } ]`
-    Replace { node: Name, rows: Rows },
+    Replace {
+        node: Name,
+        rows: Rows,
+    },
     /// `take 20` (of every source) / `take 20 from NODE`
-    Take { count: Expr, node: Option<Name> },
+    Take {
+        count: Expr,
+        node: Option<Name>,
+    },
     /// `seeds 5`
     Seeds(Expr),
     /// `expect EXPR` / `expect EXPR within 0.05 of 0.80`
-    Expect { value: Expr, within: Option<(Expr, Expr)> },
+    Expect {
+        value: Expr,
+        within: Option<(Expr, Expr)>,
+    },
     Broken,
 }
 
@@ -496,7 +577,10 @@ pub enum TypeExprKind {
     /// `text`, `question`, `chat`, or a single label of a closed set: `check` says which.
     Name(Name),
     /// `list<T> up to 5`
-    List { of: Box<TypeExpr>, most: Option<Spanned<i64>> },
+    List {
+        of: Box<TypeExpr>,
+        most: Option<Spanned<i64>>,
+    },
     Record(Vec<TypeField>),
     /// `refused | complied`
     Closed(Vec<Name>),
@@ -538,19 +622,46 @@ pub enum ExprKind {
     /// `a[0]`, and `refusal.rta[model == "x"]` in tests
     Index(Box<Expr>, Box<Expr>),
     /// `f(a, name = b)`; the function is a name or a dotted name
-    Call { function: Name, arguments: Vec<Argument> },
+    Call {
+        function: Name,
+        arguments: Vec<Argument>,
+    },
     /// `x.f(a)`, the same as `f(x, a)`
-    Method { receiver: Box<Expr>, function: Name, arguments: Vec<Argument> },
+    Method {
+        receiver: Box<Expr>,
+        function: Name,
+        arguments: Vec<Argument>,
+    },
     /// `x => EXPR`, `(x, y) => EXPR`
-    Lambda { parameters: Vec<Name>, body: Box<Expr> },
-    If { condition: Box<Expr>, then: Box<Expr>, otherwise: Box<Expr> },
-    Binary { operator: Spanned<BinaryOperator>, left: Box<Expr>, right: Box<Expr> },
-    Unary { operator: Spanned<UnaryOperator>, operand: Box<Expr> },
+    Lambda {
+        parameters: Vec<Name>,
+        body: Box<Expr>,
+    },
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
+    Binary {
+        operator: Spanned<BinaryOperator>,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Unary {
+        operator: Spanned<UnaryOperator>,
+        operand: Box<Expr>,
+    },
     /// `x is missing` (`present: false`) or `x is present`
-    IsPresent { operand: Box<Expr>, present: bool },
+    IsPresent {
+        operand: Box<Expr>,
+        present: bool,
+    },
     Ask(Box<Ask>),
     /// `scripted("cautious") { 0.8 => "no"  when COND => "yes"  _ => "perhaps" }`
-    Scripted { arguments: Vec<Argument>, arms: Vec<Arm> },
+    Scripted {
+        arguments: Vec<Argument>,
+        arms: Vec<Arm>,
+    },
     /// In parentheses; kept for the formatter.
     Parenthesised(Box<Expr>),
     Broken,
@@ -637,10 +748,16 @@ pub enum AskClauseKind {
     Image(Expr),
     Returns(TypeExpr),
     /// `retry 3`, `retry 3 until words(it) > 4`
-    Retry { times: Expr, until: Option<Expr> },
+    Retry {
+        times: Expr,
+        until: Option<Expr>,
+    },
     Otherwise(Otherwise),
     Samples(Expr),
-    Setting { name: Name, value: Expr },
+    Setting {
+        name: Name,
+        value: Expr,
+    },
     Broken,
 }
 
