@@ -8,5 +8,8 @@
 
 pub mod digest;
 pub mod models;
+pub mod random;
+pub mod stats;
 pub mod store;
+pub mod text;
 pub mod world;
