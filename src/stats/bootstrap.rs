@@ -32,16 +32,29 @@ const MOST: u64 = REACHED.len() as u64;
 pub fn weights(seed: u64, cluster: u128, out: &mut [u8]) {
     let high = mixed(mixed(seed) ^ (cluster >> 64) as u64);
     let mut state = mixed(high.wrapping_add(GOLDEN) ^ cluster as u64);
-    for four in out.chunks_mut(4) {
-        state = state.wrapping_add(GOLDEN);
-        let mut word = mixed(state);
-        for weight in four {
-            *weight = REACHED.iter().map(|&least| u8::from(word as u16 >= least)).sum();
-            word >>= 16;
+    // In steps that a processor does for several draws at once.
+    for some in out.chunks_mut(LANES) {
+        let mut draws = [0_u16; LANES];
+        for four in draws.chunks_exact_mut(4) {
+            state = state.wrapping_add(GOLDEN);
+            let word = mixed(state);
+            for (draw, shift) in four.iter_mut().zip([0, 16, 32, 48]) {
+                *draw = (word >> shift) as u16;
+            }
+        }
+        let mut counts = [0_u16; LANES];
+        for least in REACHED {
+            for (count, &draw) in counts.iter_mut().zip(&draws) {
+                *count += u16::from(draw >= least);
+            }
+        }
+        for (weight, count) in some.iter_mut().zip(counts) {
+            *weight = count as u8;
         }
     }
 }
 
+const LANES: usize = 64;
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 fn mixed(word: u64) -> u64 {
