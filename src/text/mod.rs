@@ -1,0 +1,1 @@
+//! Native operations on text: perturbations, encodings, and the reading of answers.
