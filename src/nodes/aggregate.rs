@@ -13,7 +13,7 @@ use crate::eval::operator::{number, truth};
 use crate::stats::alpha::{Coincidences, Scale};
 use crate::stats::kappa::{Confusion, Weights};
 use crate::stats::moments::Moments;
-use crate::stats::quantile::quantile;
+use crate::stats::quantile::Frequencies;
 
 /// What one aggregate has gathered: a partial result that rows may reach in any order.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ pub enum Gathered {
     Extreme(Option<Value>),
     All(Logic),
     Any(Logic),
-    Values(Vec<f64>),
+    Values(Frequencies),
     List(Vec<(RowId, Value)>),
     First(Option<(RowId, Value)>),
     /// How often two raters gave which labels, by their encoding.
@@ -47,7 +47,7 @@ impl Gathered {
                 Gathered::Numbers(Moments::new())
             }
             AggregateKind::Min | AggregateKind::Max => Gathered::Extreme(None),
-            AggregateKind::Quantile(_) => Gathered::Values(Vec::new()),
+            AggregateKind::Quantile(_) => Gathered::Values(Frequencies::new()),
             AggregateKind::All => Gathered::All(Logic::default()),
             AggregateKind::Any => Gathered::Any(Logic::default()),
             AggregateKind::Collect => Gathered::List(Vec::new()),
@@ -78,7 +78,11 @@ impl Gathered {
                 Some(Value::Bool(false)) => logic.no = true,
                 _ => logic.missing = true,
             },
-            Gathered::Values(values) => values.extend(first.and_then(number)),
+            Gathered::Values(values) => {
+                if let Some(value) = first.and_then(number) {
+                    values.add(value);
+                }
+            }
             Gathered::List(list) => list.extend(first.map(|value| (id, value.clone()))),
             Gathered::First(best) => {
                 if let (Some(value), true) = (first, best.as_ref().is_none_or(|(other, _)| id < *other)) {
@@ -111,7 +115,7 @@ impl Gathered {
             Gathered::Any(logic) if logic.missing => Value::Missing,
             Gathered::Any(_) => Value::Bool(false),
             Gathered::Values(values) => match kind {
-                AggregateKind::Quantile(share) => float(quantile(&mut values.clone(), share)),
+                AggregateKind::Quantile(share) => float(values.quantile(share)),
                 _ => Value::Missing,
             },
             Gathered::List(list) => {
