@@ -1,2 +1,3 @@
 mod stats;
 mod syntax;
+mod models;

@@ -2,5 +2,18 @@
 //!
 //! The only room that names `reqwest`. It knows requests and replies, not rows or nodes.
 
+pub mod attempt;
+mod call_key;
+pub mod capability;
+mod dialects;
+pub mod endpoint;
+pub mod error;
+mod exchange;
+mod judgement;
+pub mod limits;
+pub mod provider;
 pub mod reply;
 pub mod request;
+mod secret;
+mod structured;
+mod transport;

@@ -114,6 +114,9 @@ pub enum FailureCause {
     Refused(u16),
     /// The endpoint's circuit is open: it failed so often that it is not asked for a while.
     CircuitOpen,
+    /// The endpoint cannot be used as it is bound, such as for want of a key, or has nothing
+    /// for a part of the request; nothing was sent.
+    NotReady(String),
     /// Recorded calls only, and this one is not recorded.
     NotRecorded,
     /// A budget is reached; nothing was sent.
