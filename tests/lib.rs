@@ -1,3 +1,4 @@
 mod stats;
 mod syntax;
 mod models;
+mod data;

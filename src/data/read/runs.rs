@@ -1,0 +1,162 @@
+//! Cuts a stream of records into runs at places that the content decides.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use memchr::memchr_iter;
+
+use super::boundary::Boundary;
+use super::error::ReadError;
+use super::hash::quick_hash;
+
+/// A run of whole records, not parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawChunk {
+    pub bytes: Bytes,
+    /// The number of its first line in the file, from 1 (see [`super::BrokenRecord::line`]).
+    pub first_line: u64,
+}
+
+/// No run is shorter, but for the last.
+const FEWEST: usize = 256;
+/// No run is longer.
+const MOST: usize = 4096;
+/// Past the fewest, one record in this many ends its run: runs have about a thousand records.
+const ONE_IN: u64 = 768;
+/// Runs of long records end sooner, after about this many bytes.
+const BYTES: u64 = 4 << 20;
+/// No run is larger, but by its last record.
+const LARGEST: usize = 16 << 20;
+/// A longer record is a mistake, such as a quote that is never closed.
+const LONGEST_RECORD: usize = 64 << 20;
+/// Read at once.
+const BLOCK: u64 = 1 << 20;
+
+/// A run ends where the hash of a record says so, so that a line that is inserted, changed or
+/// deleted moves no cut but those of its own run.
+pub(super) struct Runs {
+    reader: Box<dyn Read + Send>,
+    boundary: Boundary,
+    buffer: Vec<u8>,
+    /// Where the run begins in the buffer.
+    run: usize,
+    /// Where the record begins that is looked for; the run's records end here.
+    record: usize,
+    /// Where to look on for the record's end.
+    looked: usize,
+    /// Records in the run.
+    records: usize,
+    /// The run's first line.
+    line: u64,
+    ended: bool,
+    done: bool,
+}
+
+impl Runs {
+    pub(super) fn new(reader: Box<dyn Read + Send>, boundary: Boundary) -> Runs {
+        Runs {
+            reader,
+            boundary,
+            buffer: Vec::new(),
+            run: 0,
+            record: 0,
+            looked: 0,
+            records: 0,
+            line: 1,
+            ended: false,
+            done: false,
+        }
+    }
+
+    /// The first record by itself, where there is one. Runs begin after it.
+    pub(super) fn first(&mut self) -> Result<Option<RawChunk>, ReadError> {
+        if self.record()?.is_some() { self.take().map(Some) } else { Ok(None) }
+    }
+
+    fn run(&mut self) -> Result<Option<RawChunk>, ReadError> {
+        while let Some((length, hash)) = self.record()? {
+            if self.is_cut(length, hash) {
+                return self.take().map(Some);
+            }
+        }
+        if self.records > 0 { self.take().map(Some) } else { Ok(None) }
+    }
+
+    /// Moves past the next record and gives its length and hash; `None` at the stream's end.
+    fn record(&mut self) -> Result<Option<(usize, u64)>, ReadError> {
+        while !self.ended {
+            if let Some(end) = self.boundary.end(&self.buffer[self.looked..]) {
+                return Ok(Some(self.pass(self.looked + end)));
+            }
+            self.looked = self.buffer.len();
+            if self.looked - self.record > LONGEST_RECORD {
+                let line = self.line + newlines(&self.buffer[self.run..self.record]);
+                return Err(ReadError::TooLong { line, limit: LONGEST_RECORD });
+            }
+            self.fill()?;
+        }
+        match self.boundary.end(&self.buffer[self.looked..]) {
+            Some(end) => Ok(Some(self.pass(self.looked + end))),
+            None if self.record < self.buffer.len() => Ok(Some(self.pass(self.buffer.len()))),
+            None => Ok(None),
+        }
+    }
+
+    fn pass(&mut self, end: usize) -> (usize, u64) {
+        let record = &self.buffer[self.record..end];
+        self.record = end;
+        self.looked = end;
+        self.records += 1;
+        (record.len(), quick_hash(record))
+    }
+
+    fn fill(&mut self) -> Result<(), ReadError> {
+        self.buffer.drain(..self.run);
+        self.record -= self.run;
+        self.looked -= self.run;
+        self.run = 0;
+        let read = (&mut self.reader).take(BLOCK).read_to_end(&mut self.buffer)?;
+        self.ended = read == 0;
+        Ok(())
+    }
+
+    /// Whether the run ends after a record of this length and hash.
+    fn is_cut(&self, length: usize, hash: u64) -> bool {
+        let bytes = self.record - self.run;
+        if self.records >= MOST || bytes >= LARGEST {
+            return true;
+        }
+        let by_length = (length as u64).saturating_mul(u64::MAX / BYTES);
+        let is_long_enough = self.records >= FEWEST || bytes as u64 >= BYTES / 4;
+        is_long_enough && hash < (u64::MAX / ONE_IN).saturating_add(by_length)
+    }
+
+    fn take(&mut self) -> Result<RawChunk, ReadError> {
+        let run = &self.buffer[self.run..self.record];
+        if let Err(error) = std::str::from_utf8(run) {
+            return Err(ReadError::NotUtf8 { line: self.line + newlines(&run[..error.valid_up_to()]) });
+        }
+        let chunk = RawChunk { bytes: Bytes::copy_from_slice(run), first_line: self.line };
+        self.line += newlines(run);
+        self.run = self.record;
+        self.records = 0;
+        Ok(chunk)
+    }
+}
+
+impl Iterator for Runs {
+    type Item = Result<RawChunk, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let next = self.run().transpose();
+        self.done = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
+pub(super) fn newlines(bytes: &[u8]) -> u64 {
+    memchr_iter(b'\n', bytes).count() as u64
+}
