@@ -30,6 +30,12 @@ pub enum RunError {
     #[error("`{node}`, metric `{metric}`: {missing} rows have no value, and `missing error` allows none")]
     MissingValues { node: String, metric: String, missing: u64 },
 
+    #[error("`{node}`, metric `{metric}`: a value is too large to be summed exactly, or no number")]
+    OutOfRange { node: String, metric: String },
+
+    #[error("`{node}`: {count} rows share the key of another baseline")]
+    RepeatedBaseline { node: String, count: u64 },
+
     #[error("a chunk of a table is no longer in the store ({0:?})")]
     LostChunk(Digest),
 
@@ -48,6 +54,9 @@ impl RunError {
             RunError::TooFewRows { .. } => "say `sample up to` to take what there is".to_owned(),
             RunError::Unbound(name) => {
                 format!("bind it in the file, in `tgp.toml` under [models], or with --bind {name}=openai/gpt-4o")
+            }
+            RunError::RepeatedBaseline { .. } => {
+                "name what tells them apart after `on`, so that each row has one baseline".to_owned()
             }
             RunError::LostChunk(_) => "run again: what is lost is computed anew, and no call is paid twice".to_owned(),
             _ => return None,

@@ -1,12 +1,14 @@
 //! Rows from files.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::program::{Node, Read, StepKind};
+use crate::check::program::{Format, Node, Read, StepKind};
 use crate::data::identity;
 use crate::data::read;
-use crate::data::row::{Failure, Reason, Row};
+use crate::data::row::{Failure, Reason, Row, RowId};
+use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::plan::unit::Unit;
 use crate::store::Space;
@@ -40,10 +42,7 @@ impl Sources {
     /// The hash of a file's content: remembered where the file's stamp is as it was, read anew
     /// where it moved.
     pub fn content(&self, path: &Path) -> Result<Digest, RunError> {
-        let unreadable = |problem: std::io::Error| RunError::Source {
-            path: path.display().to_string(),
-            problem: problem.to_string(),
-        };
+        let unreadable = |problem: std::io::Error| unreadable(path, &problem);
         if self.world.is_folder(path) {
             return self.folder_content(path);
         }
@@ -72,10 +71,7 @@ impl Sources {
     }
 
     fn folder_content(&self, folder: &Path) -> Result<Digest, RunError> {
-        let unreadable = |problem: std::io::Error| RunError::Source {
-            path: folder.display().to_string(),
-            problem: problem.to_string(),
-        };
+        let unreadable = |problem: std::io::Error| unreadable(folder, &problem);
         let mut hasher = Hasher::new("tgp.folder.v1");
         for path in self.world.list(folder).map_err(unreadable)? {
             hasher.text(&path.file_name().unwrap_or_default().to_string_lossy());
@@ -98,33 +94,44 @@ impl Sources {
         let path = self.path(&reading.path);
         // Where a key follows, identity is the key's; else it is content, and equal rows count.
         let keyed = matches!(node.steps.get(unit.steps.end).map(|step| &step.kind), Some(StepKind::Key(_)));
-        let mut seen = std::collections::HashMap::new();
-        let source = read::Source::open(&*self.world, &path, reading.format).map_err(|error| at(&path, &error))?;
-        let header = source.header().cloned();
-        for run in source {
-            let run = run.map_err(|error| at(&path, &error))?;
-            let mut hasher = Hasher::new("tgp.records.v1");
-            hasher.bytes(&run.bytes);
-            if let Some(header) = &header {
-                header.write_to(&mut hasher);
-            }
-            let key = memo.chunk_key(unit, None, &hasher.finish());
+        let mut seen = HashMap::new();
+        if matches!(reading.format, Format::Texts | Format::Images) {
+            let rows = self.folder_rows(reading, &path)?;
+            emit(self.shelf.put(numbered(rows, &mut seen))?);
+            return Ok(());
+        }
+        let reader = self.world.open(&path).map_err(|error| unreadable(&path, &error))?;
+        let cut = read::cut(reading.format, reader).map_err(|error| unreadable(&path, &error))?;
+        let header = cut.header().cloned();
+        if let Some(header) = &header {
+            header.check(&reading.fields).map_err(|error| unreadable(&path, &error))?;
+        }
+        for run in cut {
+            let run = run.map_err(|error| unreadable(&path, &error))?;
+            let key = memo.chunk_key(unit, None, &run.digest(header.as_ref()));
             let known = memo.chunk(&key)?.and_then(|made| made.chunks.first().copied());
             let known = match known {
-                // The rows are needed all the same where equal ones must be counted.
                 Some(chunk) if keyed && self.shelf.store().has_object(&chunk.digest) => {
                     emit(chunk);
                     continue;
                 }
+                // The rows are needed all the same where equal ones must be counted.
                 Some(chunk) => self.shelf.find(&chunk)?,
                 None => None,
             };
             let rows = match known {
                 Some(rows) => rows.to_vec(),
                 None => {
-                    let rows = self.parse(reading, header.as_ref(), &run, &path)?;
+                    let records = read::parse(reading.format, &reading.fields, header.as_ref(), &run);
+                    let rows = records
+                        .into_iter()
+                        .map(|record| self.row(reading, record, &path))
+                        .collect::<Result<Vec<Row>, RunError>>()?;
                     let chunk = self.shelf.put(rows.clone())?;
-                    memo.put_chunk(&key, &Table { chunks: vec![chunk] })?;
+                    // A broken record's line moves when the file grows before it.
+                    if chunk.failed == 0 {
+                        memo.put_chunk(&key, &Table { chunks: vec![chunk] })?;
+                    }
                     rows
                 }
             };
@@ -134,52 +141,58 @@ impl Sources {
         Ok(())
     }
 
-    fn parse(
+    fn folder_rows(&self, reading: &Read, path: &Path) -> Result<Vec<Row>, RunError> {
+        let world = &*self.world;
+        if reading.format == Format::Texts {
+            let texts = read::texts(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
+            return texts.map(|record| self.row(reading, record, path)).collect();
+        }
+        let pictures = read::images(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
+        pictures
+            .map(|picture| match picture {
+                Ok(picture) => {
+                    self.shelf.store().put_object(&picture.object.1)?;
+                    self.row(reading, Ok(picture.values), path)
+                }
+                Err(broken) => self.row(reading, Err(broken), path),
+            })
+            .collect()
+    }
+
+    fn row(
         &self,
         reading: &Read,
-        header: Option<&read::Header>,
-        run: &read::RawChunk,
+        record: Result<Vec<Value>, read::BrokenRecord>,
         path: &Path,
-    ) -> Result<Vec<Row>, RunError> {
-        let mut rows = Vec::new();
-        for record in read::parse(reading.format, &reading.fields, header, run) {
-            match record {
-                Ok(record) => {
-                    for (digest, bytes) in &record.pictures {
-                        debug_assert_eq!(*digest, Digest::of(bytes));
-                        self.shelf.store().put_object(bytes)?;
-                    }
-                    let id = identity::by_content(&record.values, 0);
-                    rows.push(Row { id, values: record.values, failure: None });
-                }
-                Err(broken) if reading.on_error == OnError::Skip => {
-                    let failure = Failure {
-                        reason: Reason::Unreadable,
-                        message: format!("line {}: {}", broken.line, broken.message).into(),
-                        attempts: 0,
-                        excerpt: broken.excerpt.as_str().into(),
-                    };
-                    let mut hasher = Hasher::new("tgp.broken.v1");
-                    hasher.text(&broken.excerpt);
-                    let id = crate::data::row::RowId::from_digest(&hasher.finish());
-                    let values = vec![crate::data::value::Value::Missing; reading.fields.len()];
-                    rows.push(Row { id, values, failure: Some(Arc::new(failure)) });
-                }
-                Err(broken) => {
-                    return Err(RunError::BrokenRecord {
-                        path: path.display().to_string(),
-                        line: broken.line,
-                        problem: broken.message,
-                    });
-                }
+    ) -> Result<Row, RunError> {
+        match record {
+            Ok(values) => Ok(Row { id: identity::by_content(&values, 0), values, failure: None }),
+            Err(broken) if reading.on_error == OnError::Skip => {
+                let mut hasher = Hasher::new("tgp.broken.v1");
+                hasher.text(&broken.excerpt);
+                let failure = Failure {
+                    reason: Reason::Unreadable,
+                    message: format!("line {}: {}", broken.line, broken.message).into(),
+                    attempts: 0,
+                    excerpt: broken.excerpt.as_str().into(),
+                };
+                Ok(Row {
+                    id: RowId::from_digest(&hasher.finish()),
+                    values: vec![Value::Missing; reading.fields.len()],
+                    failure: Some(Arc::new(failure)),
+                })
             }
+            Err(broken) => Err(RunError::BrokenRecord {
+                path: path.display().to_string(),
+                line: broken.line,
+                problem: broken.message,
+            }),
         }
-        Ok(rows)
     }
 }
 
 /// Gives equal rows identities of their own: content and number among equals.
-fn numbered(mut rows: Vec<Row>, seen: &mut std::collections::HashMap<crate::data::row::RowId, u64>) -> Vec<Row> {
+fn numbered(mut rows: Vec<Row>, seen: &mut HashMap<RowId, u64>) -> Vec<Row> {
     for row in &mut rows {
         let before = seen.entry(row.id).or_insert(0);
         if *before > 0 {
@@ -190,6 +203,6 @@ fn numbered(mut rows: Vec<Row>, seen: &mut std::collections::HashMap<crate::data
     rows
 }
 
-fn at(path: &Path, error: &read::ReadError) -> RunError {
-    RunError::Source { path: path.display().to_string(), problem: error.to_string() }
+fn unreadable(path: &Path, problem: &dyn std::fmt::Display) -> RunError {
+    RunError::Source { path: path.display().to_string(), problem: problem.to_string() }
 }

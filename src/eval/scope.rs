@@ -3,7 +3,7 @@
 use crate::check::program::{Local, ModelRef, Slot, Step};
 use crate::data::row::RowId;
 use crate::data::value::Value;
-use crate::digest::Hasher;
+use crate::digest::{Digest, Hasher};
 use crate::random::Stream;
 use crate::syntax::tree::NodeKind;
 
@@ -97,13 +97,19 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// The seed of this step, the same for all rows.
+    pub fn seed(&self, tag: &str) -> Digest {
+        let mut hasher = Hasher::new("tgp.seed.v1");
+        hasher.number(self.ground.program.seed as u64).number(u64::from(self.ground.test_seed));
+        hasher.text(crate::plan::draw::kind(self.kind)).number(u64::from(self.draw)).text(tag);
+        hasher.finish()
+    }
+
     /// The random stream of this row for the draw of that number at this place. It depends on the
     /// file's seed, the kind of node, the step and the row, and on no position.
     pub fn stream(&self, tag: &str, number: u32) -> Stream {
         let mut hasher = Hasher::new("tgp.draw.v1");
-        hasher.number(self.ground.program.seed as u64).number(u64::from(self.ground.test_seed));
-        hasher.text(crate::plan::draw::kind(self.kind)).number(u64::from(self.draw)).text(tag);
-        hasher.number(u64::from(number)).bytes(&self.id.0.to_le_bytes());
+        hasher.digest(&self.seed(tag)).number(u64::from(number)).bytes(&self.id.0.to_le_bytes());
         for part in self.path.iter().skip(self.rooted) {
             hasher.number(u64::from(*part));
         }
