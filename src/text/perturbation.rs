@@ -79,6 +79,46 @@ mod tests {
         assert!(PERTURBATIONS.is_sorted_by_key(|one| one.name));
     }
 
+    /// Of version 1, with a share of 0.4. Another version needs another list.
+    const PUBLISHED: [(&str, &str); 25] = [
+        ("capital_letter", "Ask MArie why 12 good doctoRs rest."),
+        ("distract", "Ask Marie why 12 good doctors rest. And one is not two."),
+        ("emoji", "Ask 📌 Marie why 🙂 12 good 👍 doctors rest."),
+        ("extra_punctuation", "Ask!! Marie why, 12 good, doctors rest."),
+        ("extra_spaces", "Ask   Marie why 12     good doctors rest."),
+        ("homoglyph", "Aѕk Мarіе why 12 goоd doctors rеst."),
+        ("lower_case", "ask Marie why 12 good doctors rest."),
+        ("missing_letter", "Ask Mrie why 12 good doctos rest."),
+        ("missing_punctuation", "Ask Marie why 12 good doctors rest"),
+        ("missing_spaces", "AskMarie why 12good doctors rest."),
+        ("missing_words", "Marie 12 doctors rest."),
+        ("number_words", "Ask Marie why twelve good doctors rest."),
+        ("random_case", "Ask mARIe why 12 gOOD doctOrs ReSt."),
+        ("repeated_letter", "Ask Maarie why 12 good doctorrs rest."),
+        ("repeated_words", "Ask Ask Marie why why 12 good good doctors rest."),
+        ("separators", "A,sk Marie why 12 goo,d doctors rest."),
+        ("social_tags", "Ask @Marie why 12 good #doctors rest."),
+        ("spaced_upper_case", "A S K Marie why 12 G O O D doctors rest."),
+        ("split_words", "Ask M arie why 12 good docto rs rest."),
+        ("stretch", "AAAsk Marie why 12 good doctooooors rest."),
+        ("swap_letters", "Ask Maire why 12 good doctors rest."),
+        ("swap_words", "Marie Ask why 12 good doctors rest."),
+        ("typo", "Azk Marie why 12 giod doctors rest."),
+        ("upper_case", "ASK Marie WHY 12 GOOD doctors rest."),
+        (
+            "url_insert",
+            "Ask https://example.com/wbaixi Marie why https://example.com/pcagsu 12 good https://example.com/feuohw doctors rest.",
+        ),
+    ];
+
+    #[test]
+    fn results_are_those_of_all_published_ones() {
+        for (one, (name, expected)) in PERTURBATIONS.iter().zip(PUBLISHED) {
+            let text = "Ask Marie why 12 good doctors rest.";
+            assert_eq!((one.name, after(one, text, 0.4).as_str()), (name, expected));
+        }
+    }
+
     proptest! {
         #[test]
         fn none_fails_on_any_text(text in any::<String>(), share in any::<f64>()) {
