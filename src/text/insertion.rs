@@ -1,11 +1,11 @@
 //! Things among the words that don't belong there.
 
 use super::pieces::change_share;
-use super::words::{bare, sentences, word_ranges};
+use super::words::{letter_words, sentence_ranges, word_ranges};
 use crate::random::Stream;
 
-/// Puts a web address after a share of the words; at 0 to 1 of a long text that is many, so a
-/// small share will do. The addresses lie in `example.com`, which nobody can own (RFC 2606).
+/// Puts a web address after a share of the words. The addresses lie in `example.com`, which
+/// nobody can own (RFC 2606).
 ///
 /// After the invariance test "add random URLs" of Ribeiro et al., "Beyond accuracy: behavioral
 /// testing of NLP models with CheckList", ACL 2020.
@@ -19,15 +19,7 @@ pub fn url_insert(text: &str, share: f64, stream: &mut Stream) -> String {
 /// Marks a share of the words as people do on social networks: `@` before a word with a capital
 /// letter, `#` before any other, for words of four letters and more.
 pub fn social_tags(text: &str, share: f64, stream: &mut Stream) -> String {
-    let words: Vec<_> = word_ranges(text)
-        .into_iter()
-        .map(|word| bare(text, word))
-        .filter(|word| {
-            let word = &text[word.clone()];
-            word.chars().count() >= 4 && word.chars().all(char::is_alphabetic)
-        })
-        .collect();
-    change_share(text, &words, share, stream, |word, _| {
+    change_share(text, &letter_words(text, 4), share, stream, |word, _| {
         let mark = if word.starts_with(char::is_uppercase) { '@' } else { '#' };
         format!("{mark}{word}")
     })
@@ -38,10 +30,7 @@ pub fn social_tags(text: &str, share: f64, stream: &mut Stream) -> String {
 /// After the "word overlap" and "negation" tests of Naik et al., "Stress test evaluation for
 /// natural language inference", COLING 2018.
 pub fn distract(text: &str, share: f64, stream: &mut Stream) -> String {
-    let start_of = |sentence: &str| sentence.as_ptr() as usize - text.as_ptr() as usize;
-    let sentences: Vec<_> =
-        sentences(text).into_iter().map(|one| start_of(one)..start_of(one) + one.len()).collect();
-    change_share(text, &sentences, share, stream, |sentence, stream| {
+    change_share(text, &sentence_ranges(text), share, stream, |sentence, stream| {
         let remark = stream.choose(&REMARKS).copied().unwrap_or_default();
         format!("{sentence} {remark}")
     })

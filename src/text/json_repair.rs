@@ -286,6 +286,7 @@ mod tests {
             "{\"a\": {\"b\": 1}, \"c",
             "the text ends where the end of a string should be at line 1, column 19",
         );
+        fails("{\"a\": {} \"c\": 2}", "'\"' stands where a comma or '}' should be at line 1, column 10");
         fails("[[1], [2] [3]]", "'[' stands where a comma or ']' should be at line 1, column 11");
         fails("[1)", "')' stands where a comma or ']' should be at line 1, column 3");
         fails(&"[".repeat(500), "values are nested more than 128 deep at line 1, column 129");

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::words::words;
 use crate::digest::Digest;
+use crate::random::{GOLDEN, mixed};
 
 /// 1 less the edits from one text to the other, divided by the characters of the longer one.
 ///
@@ -64,7 +65,7 @@ impl Sketch {
             let mut hash = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
             for least in &mut least {
                 *least = (*least).min(mixed(hash));
-                hash = hash.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                hash = hash.wrapping_add(GOLDEN);
             }
         }
         Sketch(least)
@@ -76,12 +77,6 @@ impl Sketch {
         let equal = self.0.iter().zip(&other.0).filter(|(a, b)| a == b).count();
         equal as f64 / HASHES as f64
     }
-}
-
-fn mixed(word: u64) -> u64 {
-    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
 }
 
 #[cfg(test)]

@@ -63,6 +63,11 @@ pub fn first_characters(text: &str, most: usize) -> &str {
     text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
+/// As many whole characters as `most` bytes of UTF-8 hold.
+pub fn first_bytes(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}
+
 /// The first `most` words, with what is between them.
 pub fn first_words(text: &str, most: usize) -> &str {
     match most.checked_sub(1) {
@@ -87,8 +92,18 @@ pub fn whole_words(text: &str, most: usize) -> &str {
 
 /// Where the words are.
 pub(super) fn word_ranges(text: &str) -> Vec<Range<usize>> {
-    let start_of = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
-    words(text).map(|word| start_of(word)..start_of(word) + word.len()).collect()
+    words(text).map(|word| range_in(text, word)).collect()
+}
+
+/// Where the sentences are.
+pub(super) fn sentence_ranges(text: &str) -> Vec<Range<usize>> {
+    sentences(text).into_iter().map(|sentence| range_in(text, sentence)).collect()
+}
+
+/// Where a slice of a text lies in it.
+fn range_in(text: &str, slice: &str) -> Range<usize> {
+    let start = slice.as_ptr() as usize - text.as_ptr() as usize;
+    start..start + slice.len()
 }
 
 /// Where the words are, without the punctuation around them, as far as they have at least
@@ -118,13 +133,12 @@ mod tests {
 
     #[test]
     fn sentences_end_where_readers_end_them() {
-        let text =
-            "Dr. J. Smith came, e.g. today. \"Really?\" Yes!! Pi is 3.14… and so on.\nA line\n你好。再见！";
+        let text = "Dr. J. Smith came, e.g. today, with coffee etc. and cake. \"Really?\" Yes!! Pi is 3.14… and so on.\nA line\n你好。再见！";
         assert_eq!(
             sentences(text),
             [
                 "Dr.",
-                "J. Smith came, e.g. today.",
+                "J. Smith came, e.g. today, with coffee etc. and cake.",
                 "\"Really?\"",
                 "Yes!!",
                 "Pi is 3.14…",
@@ -141,6 +155,7 @@ mod tests {
     fn cuts_keep_whole_characters_and_words() {
         assert_eq!(first_characters("naïve", 3), "naï");
         assert_eq!(first_characters("ab", 9), "ab");
+        assert_eq!([first_bytes("naïve", 3), first_bytes("naïve", 99)], ["na", "naïve"]);
         assert_eq!(first_words(" one  two three", 2), " one  two");
         assert_eq!([first_words("one", 0), first_words("one", 5)], ["", "one"]);
         assert_eq!(whole_words("one two three", 9), "one two");
