@@ -84,6 +84,18 @@ impl Stream {
     }
 }
 
+/// 2^64 divided by the golden ratio: the step between the states of SplitMix64.
+pub(crate) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// SplitMix64's finaliser, which makes a random-looking word of any word, for hashing where a
+/// stream would be too slow: Steele, Lea and Flood, "Fast splittable pseudorandom number
+/// generators", OOPSLA 2014.
+pub(crate) fn mixed(word: u64) -> u64 {
+    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +113,18 @@ mod tests {
         );
         let mut below = stream();
         assert_eq!((0..8).map(|_| below.below(100)).collect::<Vec<_>>(), [66, 56, 35, 56, 17, 64, 20, 53]);
+        // A bound for which nearly half of the words are rejected.
+        let mut below = stream();
+        let large: Vec<u64> = (0..4).map(|_| below.below((1 << 63) + 1)).collect();
+        assert_eq!(
+            large,
+            [
+                6_089_457_597_084_088_865,
+                5_207_813_624_657_784_443,
+                3_235_958_539_021_659_419,
+                5_976_270_450_153_833_086
+            ]
+        );
         let mut order: Vec<u8> = (0..8).collect();
         stream().shuffle(&mut order);
         assert_eq!(order, [4, 6, 1, 0, 7, 2, 3, 5]);

@@ -12,6 +12,7 @@ use super::clusters::Clusters;
 use super::fixed::{Fixed, OutOfRange};
 use super::interval::{Interval, upper_tail_at};
 use super::quantile::quantile_of_sorted;
+use crate::random::{GOLDEN, mixed};
 
 /// Replicates for an interval, unless the file says otherwise.
 pub const DEFAULT_REPLICATES: usize = 1000;
@@ -55,14 +56,6 @@ pub fn weights(seed: u64, cluster: u128, out: &mut [u8]) {
 }
 
 const LANES: usize = 64;
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-fn mixed(word: u64) -> u64 {
-    let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
-}
-
 /// The interval between the quantiles of the replicates' values at both tails; NaN are left
 /// out, and of no values there is none. The values are sorted by it.
 ///

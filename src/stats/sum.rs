@@ -250,8 +250,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn sum_of(values: &[f64]) -> ExactSum {
+        values.iter().copied().collect()
+    }
+
     fn sum(values: &[f64]) -> f64 {
-        values.iter().copied().collect::<ExactSum>().value()
+        sum_of(values).value()
     }
 
     #[test]
@@ -278,6 +282,15 @@ mod tests {
         assert_eq!(sum(&[1.0, f64::INFINITY]), f64::INFINITY);
         assert!(sum(&[f64::NEG_INFINITY, f64::INFINITY, 1.0]).is_nan());
         assert!(sum(&[f64::NAN, 1.0]).is_nan());
+    }
+
+    #[test]
+    fn limbs_are_carried_before_they_are_full() {
+        let mut sum = sum_of(&[1.0 - f64::EPSILON; 9]);
+        sum.additions = ROOM - 1;
+        sum.add(0.5);
+        assert!(sum.limbs.iter().all(|&limb| limb < 1 << LIMB_BITS));
+        assert_eq!(sum.value(), 9.5 - 9.0 * f64::EPSILON);
     }
 
     #[test]
