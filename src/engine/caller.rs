@@ -13,6 +13,7 @@ use crate::models::endpoint::Endpoint;
 use crate::models::reply::{CallFailure, Content, FailureCause, Reply};
 use crate::models::request::Request;
 use crate::store::{CallKey, Event, Record, Store};
+use crate::world::World;
 
 use super::endpoints::Endpoints;
 use super::gauges::Gauge;
@@ -31,6 +32,7 @@ pub struct Allowance {
 /// Makes calls, or finds their replies on record.
 pub struct Caller {
     store: Arc<dyn Store>,
+    world: Arc<dyn World>,
     endpoints: Endpoints,
     edition: Option<String>,
     allowance: Allowance,
@@ -60,12 +62,14 @@ struct Paid {
 impl Caller {
     pub fn new(
         store: Arc<dyn Store>,
+        world: Arc<dyn World>,
         endpoints: Endpoints,
         edition: Option<String>,
         allowance: Allowance,
     ) -> Arc<Caller> {
         Arc::new(Caller {
             store,
+            world,
             endpoints,
             edition,
             allowance,
@@ -177,7 +181,7 @@ impl Caller {
                 return Made { answer: Err(failure), paid: None };
             }
         };
-        let cost = endpoint.cost(&reply.usage, pictures(&reply));
+        let cost: Option<f64> = None;
         let paid = Paid {
             cost: cost.map_or(0, |dollars| (dollars * 1e6).round() as u64),
             tokens: reply.usage.input + reply.usage.output,
@@ -221,7 +225,7 @@ impl Caller {
             key,
             provider: endpoint.provider().name().to_owned(),
             model: endpoint.model().to_owned(),
-            at: endpoint.now(),
+            at: self.world.now(),
             attempt: failure.attempts,
             what: failure.cause.to_string(),
             excerpt: failure.excerpt.clone(),

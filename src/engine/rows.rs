@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 
 use crate::check::program::{Node, Program};
-use crate::data::row::Row;
+use crate::data::row::{Failure, Reason, Row};
 use crate::eval::effects::{Asked, Effects};
 use crate::eval::ground::Ground;
 use crate::nodes::stream::{Ran, Stream};
@@ -19,7 +19,7 @@ use super::gauges::Gauge;
 /// What a chunk's rows are run with.
 pub struct RowWork<'a> {
     pub ground: &'a Ground,
-    pub caller: &'a Caller,
+    pub caller: &'a Arc<Caller>,
     pub unit: &'a Unit,
     pub target: Option<Asked>,
     pub gauge: &'a Gauge,
@@ -60,6 +60,12 @@ impl RowWork<'_> {
     async fn settle(&self, stream: &Stream<'_>, row: &Row, mut effects: Effects) -> Vec<Row> {
         loop {
             let calls = effects.take_waiting();
+            if calls.is_empty() {
+                // Nothing to wait for, and yet no result: the row can't go on.
+                let mut row = row.clone();
+                row.failure = Some(Arc::new(stuck()));
+                return vec![row];
+            }
             let answers = join_all(calls.into_iter().map(|(path, call)| async move {
                 let answer = self.caller.answer(call, self.gauge).await;
                 (path, answer)
@@ -72,6 +78,10 @@ impl RowWork<'_> {
             }
         }
     }
+}
+
+fn stuck() -> Failure {
+    Failure { reason: Reason::Undefined, message: "its steps wait for each other".into(), attempts: 0, excerpt: "".into() }
 }
 
 fn node<'a>(program: &'a Program, unit: &Unit) -> Option<&'a Node> {

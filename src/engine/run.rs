@@ -1,7 +1,7 @@
 //! A run: units whose tables are known are taken as they are, the others work at the same time,
 //! each on the chunks that the one before it has finished.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,9 +10,10 @@ use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Node, NodeId, Slot, StepKind};
+use crate::check::program::{Expr, Local, Node, NodeId, Slot, StepKind};
 use crate::data::identity;
-use crate::data::row::Row;
+use crate::data::row::{Row, RowId};
+use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::eval::effects::{Asked, Effects};
 use crate::eval::ground::Ground;
@@ -28,7 +29,7 @@ use super::gauges::Gauge;
 use super::memo::Memo;
 use super::rows::RowWork;
 use super::shelf::Shelf;
-use super::source::Sources;
+use super::source::{Sources, numbered};
 use super::table::{ChunkRef, Table};
 
 /// Chunks of one unit that are worked on at the same time. Enough to keep an endpoint of a
@@ -148,7 +149,9 @@ impl Run {
             for input in &self.plan.unit(*id).inputs {
                 let (sender, receiver) = unbounded_channel();
                 match finished.tables.get(input) {
-                    Some(table) => table.chunks.iter().for_each(|chunk| drop(sender.send(*chunk))),
+                    Some(table) => table.chunks.iter().for_each(|chunk| {
+                        let _ = sender.send(*chunk);
+                    }),
                     None => readers.entry(*input).or_default().push(sender),
                 }
                 inputs.entry(*id).or_default().push(receiver);
@@ -238,7 +241,9 @@ impl Run {
         let run = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let unit = run.plan.unit(id);
-            run.sources().read(unit, run.node(unit), &run.memo, |chunk| drop(sender.send(chunk)))
+            run.sources().read(unit, run.node(unit), &run.memo, |chunk| {
+                let _ = sender.send(chunk);
+            })
         });
         let gauge = &self.gauges[id.0 as usize];
         while let Some(chunk) = receiver.recv().await {
@@ -340,16 +345,16 @@ impl Run {
         let Some(step) = node.steps.get(unit.steps.start) else { return Ok(Vec::new()) };
         let draw = unit.draws.first().copied().unwrap_or(0);
         let mut rows = Vec::new();
-        let mut row = |number: u64, fields: &[crate::check::program::Expr]| {
+        let mut row = |number: u64, fields: &[Expr]| {
             let mut hasher = Hasher::new("tgp.written.v1");
             hasher.number(number);
-            let id = crate::data::row::RowId::from_digest(&hasher.finish());
+            let id = RowId::from_digest(&hasher.finish());
             let mut effects = Effects::default();
             let mut scope = Scope::new(&self.ground, node.kind, step, draw, id, &[], &mut effects);
-            scope.set(crate::check::program::Local(0), crate::data::value::Value::Int(number as i64));
-            let missing = crate::data::value::Value::Missing;
-            let values: Vec<_> = fields.iter().map(|field| scope.eval(field).unwrap_or(missing.clone())).collect();
-            let id = identity::by_content(&values, number);
+            scope.set(Local(0), Value::Int(number as i64));
+            let values: Vec<Value> =
+                fields.iter().map(|field| scope.eval(field).unwrap_or(Value::Missing)).collect();
+            let id = identity::by_content(&values, 0);
             rows.push(Row { id, values, failure: None });
         };
         match &step.kind {
@@ -358,7 +363,7 @@ impl Run {
             _ => {}
         }
         let mut chunks = Vec::new();
-        let mut rows = rows.into_iter().peekable();
+        let mut rows = numbered(rows, &mut HashMap::new()).into_iter().peekable();
         while rows.peek().is_some() {
             chunks.push(self.shelf.put(rows.by_ref().take(1000).collect())?);
         }
@@ -372,13 +377,16 @@ impl Run {
             StepKind::Key(slots) => Some(slots.as_slice()),
             _ => None,
         });
-        match keys {
-            Some(keys) => {
-                let shown: &[Slot] = if unit.last { &[] } else { keys };
-                check_keys(node, &self.shelf, table, shown)
+        let Some(keys) = keys else { return Ok(()) };
+        // Where the key's values stand in the unit's table.
+        let laid = match node.steps[unit.steps.clone()].last().map(|step| &step.kind) {
+            Some(StepKind::Project(slots)) => {
+                let place = |key: &Slot| slots.iter().position(|slot| slot == key).map(|at| Slot(at as u32));
+                keys.iter().filter_map(place).collect()
             }
-            None => Ok(()),
-        }
+            _ => keys.to_vec(),
+        };
+        check_keys(node, &self.shelf, table, &laid)
     }
 }
 

@@ -192,7 +192,7 @@ impl Sources {
 }
 
 /// Gives equal rows identities of their own: content and number among equals.
-fn numbered(mut rows: Vec<Row>, seen: &mut HashMap<RowId, u64>) -> Vec<Row> {
+pub(super) fn numbered(mut rows: Vec<Row>, seen: &mut HashMap<RowId, u64>) -> Vec<Row> {
     for row in &mut rows {
         let before = seen.entry(row.id).or_insert(0);
         if *before > 0 {

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use crate::check::program::{Ask, BindingKind, Otherwise};
-use crate::data::json::{json_schema, lenient};
 use crate::data::row::{Failure, Reason};
-use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply};
 use crate::models::request::{Request, Speaker, Turn};
 
+use super::answer::{read, schema};
 use super::effects::{Answer, Asked, Call};
 use super::halt::{Evaluated, Halt};
 use super::message::{Rendered, render};
@@ -41,7 +40,7 @@ pub fn ask(scope: &mut Scope<'_>, ask: &Ask) -> Evaluated {
 
 /// One sample of an `ask`: asks until the answer is of the type and satisfies `until`.
 fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, sample: u32) -> Evaluated {
-    let schema = (ask.returns != Type::Text).then(|| json_schema(&ask.returns, ask.most));
+    let schema = schema(&ask.returns, ask.most);
     let mut turns = rendered.turns.clone();
     let mut problem = String::new();
     let mut reason = Reason::Invalid;
@@ -91,20 +90,6 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
             attempts: ask.retries + 1,
             excerpt,
         }))),
-    }
-}
-
-/// An answer's text as a value of the type, read tolerantly.
-fn read(text: &Arc<str>, returns: &Type, most: Option<u32>) -> Result<Value, String> {
-    if *returns == Type::Text {
-        return if text.trim().is_empty() { Err("it is empty".to_owned()) } else { Ok(Value::Text(text.clone())) };
-    }
-    let value = lenient(text, returns)?;
-    match (&value, most) {
-        (Value::List(items), Some(most)) if items.len() > most as usize => {
-            Err(format!("it has {} elements; at most {most} are allowed", items.len()))
-        }
-        _ => Ok(value),
     }
 }
 

@@ -30,7 +30,8 @@ pub fn render(scope: &mut Scope<'_>, message: &Message) -> Evaluated<Option<Rend
     };
     let mut pictures = Vec::new();
     for image in &message.images {
-        if !gather_pictures(scope, &scope.eval(image)?, &mut pictures)? {
+        let image = scope.eval(image)?;
+        if !gather_pictures(scope, &image, &mut pictures)? {
             return Ok(None);
         }
     }

@@ -5,6 +5,7 @@
 //! the start, which is cheap and gives the same result up to that point. So whatever of a row is
 //! independent is asked at the same time, and no expression knows about the network.
 
+pub mod answer;
 pub mod ask;
 pub mod effects;
 pub mod expr;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::check::program::{Expr, Local, ModelRef, NativeArgument, NativeCall};
-use crate::data::codec::order_values;
+use crate::data::order::order_values;
 use crate::data::value::Value;
 use crate::library;
 use crate::models::reply::Content;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::check::program::{Expr, Local, Step, Verdict};
-use crate::data::codec::order_values;
+use crate::data::order::order_values;
 use crate::data::row::Reason;
 use crate::data::value::Value;
 use crate::eval::effects::Asked;
