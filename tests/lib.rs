@@ -2,3 +2,4 @@ mod stats;
 mod syntax;
 mod models;
 mod data;
+mod store;
