@@ -3,4 +3,10 @@
 //! The only room that names `pest`. It does no I/O and knows no meaning: what a name stands for
 //! is `check`'s business.
 
+mod grammar;
+mod lower;
+mod mistake;
+pub mod parse;
+mod scan;
 pub mod tree;
+mod words;
