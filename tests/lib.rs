@@ -3,3 +3,6 @@ mod syntax;
 mod models;
 mod data;
 mod store;
+mod data;
+mod stats;
+mod syntax;
