@@ -1,8 +1,5 @@
-mod stats;
-mod syntax;
+mod data;
 mod models;
-mod data;
-mod store;
-mod data;
 mod stats;
+mod store;
 mod syntax;
