@@ -121,6 +121,7 @@ impl Caller {
                 gauge.add(|gauge| &gauge.tokens, paid.tokens);
             }
             _ if made.answer.is_ok() => gauge.add(|gauge| &gauge.recorded, 1),
+            _ if first && is_absent(&made.answer) => gauge.add(|gauge| &gauge.absent, 1),
             _ => {}
         }
         made.answer
@@ -233,6 +234,10 @@ impl Caller {
         // An event that can't be kept loses nothing that was paid for.
         let _ = self.store.event(event);
     }
+}
+
+fn is_absent(answer: &Answer) -> bool {
+    matches!(answer, Err(CallFailure { cause: FailureCause::NotOnRecord, .. }))
 }
 
 fn refused(cause: FailureCause) -> CallFailure {
