@@ -331,7 +331,7 @@ impl Call<'_> {
             let latency = pass.elapsed();
             let now = endpoint.world.now();
             let (judgement, wait) = self.judge(&answer, &pass, now);
-            self.settle(&judgement, wait, pass, entry);
+            self.settle(&judgement, wait, faults, pass, entry);
 
             let (cause, bearable) = match judgement {
                 Judgement::Answer(usage) => {
@@ -400,7 +400,14 @@ impl Call<'_> {
         }
     }
 
-    fn settle(&self, judgement: &Judgement, wait: Option<Duration>, pass: Pass<'_>, entry: Entry<'_>) {
+    fn settle(
+        &self,
+        judgement: &Judgement,
+        wait: Option<Duration>,
+        attempt: u32,
+        pass: Pass<'_>,
+        entry: Entry<'_>,
+    ) {
         let arrival = match judgement {
             Judgement::Answer(usage) => {
                 let tokens = usage.input + usage.output;
@@ -413,7 +420,12 @@ impl Call<'_> {
             let (wait, per_second) = (slowdown.wait, slowdown.per_second);
             self.endpoint.tell(AttemptEvent::Limited { wait, per_second });
         }
-        let change = if judgement.is_alive() { entry.alive() } else { entry.failed() };
+        let change = match judgement {
+            judgement if judgement.is_alive() => entry.alive(),
+            // Only our patience ended, which says little about the endpoint at first.
+            Judgement::Retry(FailureCause::TimedOut) if attempt <= 2 && !entry.is_trying() => Change::None,
+            _ => entry.failed(),
+        };
         match change {
             Change::None => {}
             Change::Opened(pause) => self.endpoint.tell(AttemptEvent::CircuitOpened { pause }),
