@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         let finished = super::run::drive(&ready.run, &[node], Manner::Quiet, screen)?;
         let table = finished.tables.get(&ready.run.plan.table_of(node)).cloned().unwrap_or_default();
         let mut rows = results::rows(&ready.run, &table)?;
-        rows.retain(|row| row.failure.is_some() == arguments.failures || (arguments.failures && row.failure.is_some()));
+        rows.retain(|row| row.failure.is_some() == arguments.failures);
         if let Some(text) = &arguments.condition {
             keep(&mut rows, &ready.run.ground, &program, node, text)?;
         }
