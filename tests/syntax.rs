@@ -1,0 +1,4 @@
+//! The reading and the layout of files, on a corpus: `tests/corpus/syntax/ok/*.tgp` can be read;
+//! beside each `err/*.tgp` stands what is said about it. `UPDATE=1` writes the latter anew.
+
+mod corpus;
