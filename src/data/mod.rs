@@ -12,3 +12,4 @@ pub(crate) mod samples;
 pub mod schema;
 pub mod types;
 pub mod value;
+pub mod write;
