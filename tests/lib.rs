@@ -4,4 +4,8 @@ mod models;
 mod data;
 mod data;
 mod stats;
+mod data;
+mod models;
+mod stats;
+mod store;
 mod syntax;

@@ -15,6 +15,9 @@ pub enum RunError {
     #[error("`{path}`, line {line}: {problem}")]
     BrokenRecord { path: String, line: u64, problem: String },
 
+    #[error("`{path}` holds two different replies for the key {key}")]
+    RepeatedRecording { path: String, key: String },
+
     #[error("`{node}` has {count} rows with the same key, {key}")]
     RepeatedKey { node: String, key: String, count: u64 },
 

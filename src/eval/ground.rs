@@ -1,6 +1,6 @@
 //! What stays the same for all rows of a run.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -20,7 +20,8 @@ pub trait Pictures: Send + Sync {
 pub struct Ground {
     pub program: Arc<Program>,
     pub pictures: Arc<dyn Pictures>,
-    pub recordings: Recordings,
+    /// Read only when a row asks for one.
+    pub recordings: OnceLock<Recordings>,
     /// The test's seed; 0 outside tests.
     pub test_seed: u32,
 }

@@ -117,7 +117,7 @@ pub fn replay(scope: &Scope<'_>, asked: Asked) -> Answer {
         Some(LocalModel::Replay { key }) => key.iter().map(|slot| scope.slot(*slot)).collect::<Vec<_>>(),
         _ => Vec::new(),
     };
-    match scope.ground.recordings.get(asked).and_then(|recording| recording.get(&key)) {
+    match scope.ground.recordings.get().and_then(|all| all.get(asked)?.get(&key)) {
         Some(text) => text_reply(if text.is_empty() { Outcome::Empty } else { Outcome::Complete }, text.clone()),
         None => Err(CallFailure { cause: FailureCause::NotRecorded, attempts: 0, excerpt: String::new() }),
     }

@@ -1,0 +1,12 @@
+//! A file made ready to run: found, checked, bound, planned, with its store open.
+//!
+//! Commands, the watcher and the editor start here. Nothing is printed.
+
+pub mod explain;
+pub mod limit;
+pub mod open;
+pub mod recordings;
+pub mod results;
+pub mod trial;
+
+pub use open::{Opened, Opening, Ready, SessionError};

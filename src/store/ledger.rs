@@ -1,0 +1,241 @@
+//! The segments together: opened with an eye on what the last process left, then read.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::frame::Head;
+use super::frame_cache::FrameCache;
+use super::position::{Mark, Position};
+use super::replace::{free_name, read, replace};
+use super::segment::{self, Piece, Walk, read_frame};
+use super::warning::Warnings;
+use super::{StoreError, StoreWarning};
+
+/// The segments of a store, for reading.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    folder: PathBuf,
+    files: RwLock<BTreeMap<u32, Arc<File>>>,
+    recent: FrameCache,
+    warnings: Warnings,
+}
+
+/// How a ledger was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The end of the last sound frame.
+    pub(super) end: Mark,
+    /// Where the next frame goes: not behind damage, so that no place is ever used twice.
+    pub(super) next: Mark,
+    /// The process before closed it, and nothing has changed since.
+    pub(super) is_as_left: bool,
+    /// Frames that an index may know of are gone.
+    pub(super) has_lost: bool,
+}
+
+impl Ledger {
+    /// Opens the ledger. Segments as long as the last process left them are taken as sound;
+    /// of the others, what was added since is checked, and a torn tail is cut off and kept.
+    pub(super) fn open(folder: &Path, warnings: &Warnings) -> Result<(Ledger, Found), StoreError> {
+        std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+        let left = read_lengths(folder)?;
+        let lengths = list(folder)?;
+        let mut has_lost = false;
+        for (&number, &expected) in &left {
+            let found = lengths.get(&number).copied().unwrap_or(0);
+            if found < expected {
+                let segment = segment::path(folder, number);
+                warnings.add(StoreWarning::ShortLedger { segment, expected, found });
+                has_lost = true;
+            }
+        }
+        let last = lengths.last_key_value().map(|(&number, &length)| (number, length));
+        let mut is_sound = !has_lost;
+        let mut end = last.map_or(Mark::default(), |(segment, offset)| Mark { segment, offset });
+        for (&number, &length) in &lengths {
+            let known = left.get(&number).copied().unwrap_or(0);
+            if known == length {
+                continue;
+            }
+            let is_last = last == Some((number, length));
+            let from = if known < length { known } else { 0 };
+            match check(&segment::path(folder, number), from, is_last, warnings)? {
+                Checked::Sound => {}
+                Checked::Damaged => is_sound = false,
+                Checked::Cut { length } => {
+                    is_sound = false;
+                    end = Mark { segment: number, offset: length };
+                }
+            }
+        }
+        let highest = left.keys().chain(lengths.keys()).copied().max().unwrap_or(0);
+        let next = if is_sound && highest > 0 { end } else { Mark { segment: highest + 1, offset: 0 } };
+        let ledger = Ledger {
+            folder: folder.to_path_buf(),
+            files: RwLock::default(),
+            recent: FrameCache::default(),
+            warnings: warnings.clone(),
+        };
+        Ok((ledger, Found { end, next, is_as_left: left == lengths, has_lost }))
+    }
+
+    /// The line at a place; none where there is no sound frame or no such line.
+    pub(super) fn line(&self, position: Position) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(lines) = self.frame(position.segment, position.offset)? else { return Ok(None) };
+        Ok(split(&lines).nth(usize::from(position.line)).map(<[u8]>::to_vec))
+    }
+
+    fn frame(&self, segment: u32, offset: u32) -> Result<Option<Arc<[u8]>>, StoreError> {
+        if let Some(lines) = self.recent.get((segment, offset)) {
+            return Ok(Some(lines));
+        }
+        let path = segment::path(&self.folder, segment);
+        let Some(file) = self.file(segment)? else { return Ok(None) };
+        let end = file.metadata().map_err(StoreError::io(&path))?.len();
+        let offset_bytes = u64::from(offset);
+        let frame = read_frame(&file, offset_bytes, end).map_err(StoreError::io(&path))?;
+        let Some(lines) = frame.and_then(|(head, packed)| head.unpack(&packed)) else {
+            return Ok(None);
+        };
+        let lines: Arc<[u8]> = lines.into();
+        self.recent.put((segment, offset), Arc::clone(&lines));
+        Ok(Some(lines))
+    }
+
+    /// Gives every sound frame at or after a mark to `visit`: its segment, offset, head and
+    /// compressed bytes. Damage on the way is skipped, warned of, and returned.
+    pub(super) fn frames(
+        &self,
+        from: Mark,
+        mut visit: impl FnMut(u32, u32, Head, &[u8]) -> Result<(), StoreError>,
+    ) -> Result<Vec<StoreWarning>, StoreError> {
+        let mut damage = Vec::new();
+        for number in list(&self.folder)?.into_keys().filter(|&number| number >= from.segment) {
+            let path = segment::path(&self.folder, number);
+            let Some(file) = self.file(number)? else { continue };
+            let start = if number == from.segment { from.offset } else { 0 };
+            for piece in Walk::new(&file, start).map_err(StoreError::io(&path))? {
+                match piece.map_err(StoreError::io(&path))? {
+                    Piece::Frame { offset, head, packed } => {
+                        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+                        visit(number, offset, head, &packed)?;
+                    }
+                    Piece::Damage { offset, bytes } => {
+                        let segment = path.clone();
+                        damage.push(StoreWarning::DamagedLedger { segment, offset, bytes });
+                    }
+                }
+            }
+        }
+        damage.iter().cloned().for_each(|warning| self.warnings.add(warning));
+        Ok(damage)
+    }
+
+    /// Gives every line at or after a mark to `visit`, in the order of writing.
+    pub(super) fn lines(
+        &self,
+        from: Mark,
+        mut visit: impl FnMut(Position, &[u8]) -> Result<(), StoreError>,
+    ) -> Result<Vec<StoreWarning>, StoreError> {
+        self.frames(from, |segment, offset, head, packed| {
+            let Some(lines) = head.unpack(packed) else { return Ok(()) };
+            for (line, text) in (0_u16..).zip(split(&lines)) {
+                visit(Position { segment, offset, line }, text)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn file(&self, number: u32) -> Result<Option<Arc<File>>, StoreError> {
+        if let Some(file) = self.files.read().unwrap_or_else(PoisonError::into_inner).get(&number) {
+            return Ok(Some(Arc::clone(file)));
+        }
+        let path = segment::path(&self.folder, number);
+        let file = match File::open(&path) {
+            Ok(file) => Arc::new(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::io(&path)(error)),
+        };
+        self.files.write().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&file));
+        Ok(Some(file))
+    }
+
+    /// Segments and their lengths in bytes.
+    pub(super) fn lengths(&self) -> Result<BTreeMap<u32, u64>, StoreError> {
+        list(&self.folder)
+    }
+
+    /// Notes the lengths up to which everything is known to be sound.
+    pub(super) fn save_lengths(&self) -> Result<(), StoreError> {
+        let lengths = list(&self.folder)?;
+        if lengths == read_lengths(&self.folder)? {
+            return Ok(());
+        }
+        let text = serde_json::to_vec(&lengths)
+            .map_err(|error| StoreError::Unwritable { reason: error.to_string() })?;
+        replace(&self.folder.join(LENGTHS), &text)
+    }
+}
+
+const LENGTHS: &str = "lengths.json";
+
+fn read_lengths(folder: &Path) -> Result<BTreeMap<u32, u64>, StoreError> {
+    let bytes = read(&folder.join(LENGTHS))?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+}
+
+fn list(folder: &Path) -> Result<BTreeMap<u32, u64>, StoreError> {
+    let mut lengths = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).map_err(StoreError::io(folder))? {
+        let entry = entry.map_err(StoreError::io(folder))?;
+        if let Some(number) = segment::number(&entry.path()) {
+            lengths.insert(number, entry.metadata().map_err(StoreError::io(folder))?.len());
+        }
+    }
+    Ok(lengths)
+}
+
+/// The lines of a frame, without their breaks.
+pub(super) fn split(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    lines.strip_suffix(b"\n").unwrap_or(lines).split(|&byte| byte == b'\n')
+}
+
+enum Checked {
+    Sound,
+    Damaged,
+    /// The tail was cut off; this is the length that remains.
+    Cut {
+        length: u64,
+    },
+}
+
+fn check(path: &Path, from: u64, is_last: bool, warnings: &Warnings) -> Result<Checked, StoreError> {
+    let file = OpenOptions::new().read(true).write(true).open(path).map_err(StoreError::io(path))?;
+    let end = file.metadata().map_err(StoreError::io(path))?.len();
+    let mut checked = Checked::Sound;
+    for piece in Walk::new(&file, from).map_err(StoreError::io(path))? {
+        let Piece::Damage { offset, bytes } = piece.map_err(StoreError::io(path))? else { continue };
+        if is_last && offset + bytes == end {
+            let kept = set_aside(path, &file, offset)?;
+            warnings.add(StoreWarning::TornTail { segment: path.to_path_buf(), kept, bytes });
+            return Ok(Checked::Cut { length: offset });
+        }
+        warnings.add(StoreWarning::DamagedLedger { segment: path.to_path_buf(), offset, bytes });
+        checked = Checked::Damaged;
+    }
+    Ok(checked)
+}
+
+/// Moves what follows `offset` into a file of its own, and that is on disk before the cut.
+fn set_aside(path: &Path, mut file: &File, offset: u64) -> Result<PathBuf, StoreError> {
+    let kept = free_name(&path.with_file_name("torn"));
+    let mut copy = File::create(&kept).map_err(StoreError::io(&kept))?;
+    file.seek(SeekFrom::Start(offset)).map_err(StoreError::io(path))?;
+    io::copy(&mut file.take(u64::MAX), &mut copy).map_err(StoreError::io(&kept))?;
+    copy.sync_all().map_err(StoreError::io(&kept))?;
+    file.set_len(offset).and_then(|()| file.sync_all()).map_err(StoreError::io(path))?;
+    Ok(kept)
+}
