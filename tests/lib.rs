@@ -1,11 +1,6 @@
-mod stats;
-mod syntax;
-mod models;
-mod data;
-mod data;
-mod stats;
 mod data;
 mod models;
+mod report;
 mod stats;
 mod store;
 mod syntax;
