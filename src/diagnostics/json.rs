@@ -40,10 +40,10 @@ impl<'a> Pointed<'a> {
 }
 
 /// A JSON array with one object a diagnostic, ordered by place.
-pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> serde_json::Value {
+pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     let told = |diagnostic: &Diagnostic| {
         let primary = Pointed::new(&diagnostic.primary, sources);
-        let told = Told {
+        serde_json::json!(Told {
             file: primary.file.clone(),
             code: diagnostic.code,
             severity: diagnostic.severity,
@@ -51,8 +51,8 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> serde_json::Value 
             help: diagnostic.help.as_deref(),
             primary,
             others: diagnostic.others.iter().map(|label| Pointed::new(label, sources)).collect(),
-        };
-        serde_json::json!(told)
+        })
     };
-    in_order(diagnostics).into_iter().map(told).collect()
+    let all: serde_json::Value = in_order(diagnostics).into_iter().map(told).collect();
+    format!("{all:#}\n")
 }

@@ -4,9 +4,9 @@
 //! into data for tools.
 
 pub mod diagnostic;
-pub mod json;
+mod json;
 pub mod place;
 pub mod render;
 mod snippets;
 pub mod source;
-pub mod style;
+mod style;

@@ -10,7 +10,9 @@ use super::diagnostic::{Diagnostic, Label, Severity};
 use super::place::{Place, in_order, printable, tally};
 use super::snippets::{CONTEXT, Snippets};
 use super::source::{SourceId, Sources};
-use super::style::{Charset, Style};
+
+pub use super::json::json;
+pub use super::style::Style;
 
 /// A label over more lines is drawn at its first line only.
 const MOST_LINES: u32 = 6;
@@ -59,10 +61,7 @@ fn handler(style: Style, picture: &Picture) -> GraphicalReportHandler {
     labels.sort_by_key(|label| label.offset());
     styles.highlights = labels.iter().map(|label| if label.primary() { fix } else { styles.help }).collect();
     styles.link = styles.help;
-    let characters = match style.charset {
-        Charset::Unicode => ThemeCharacters::unicode(),
-        Charset::Ascii => ThemeCharacters::ascii(),
-    };
+    let characters = if style.unicode { ThemeCharacters::unicode() } else { ThemeCharacters::ascii() };
     GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_links(false)
         .with_width(style.width.max(NARROWEST))

@@ -1,22 +1,16 @@
-//! How things may look where they are shown.
+//! How text may look where it is shown.
 
-/// What the place that text is shown at can do.
+/// What the place that diagnostics are shown at can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    pub charset: Charset,
-    /// Whether colour and weight may be used.
     pub colour: bool,
+    /// Whether frames are drawn with more than ASCII.
+    pub unicode: bool,
     /// Columns.
     pub width: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Charset {
-    Unicode,
-    Ascii,
-}
-
 impl Style {
-    /// For files and pipes: no colour, eighty columns.
-    pub const PLAIN: Style = Style { charset: Charset::Unicode, colour: false, width: 80 };
+    /// For files and pipes.
+    pub const PLAIN: Style = Style { colour: false, unicode: true, width: 80 };
 }
