@@ -1,5 +1,6 @@
 mod data;
 mod models;
+mod report;
 mod stats;
 mod store;
 mod syntax;
