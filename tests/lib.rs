@@ -1,5 +1,6 @@
 mod data;
 mod models;
+mod run;
 mod report;
 mod stats;
 mod store;
