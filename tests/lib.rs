@@ -5,3 +5,4 @@ mod report;
 mod stats;
 mod store;
 mod syntax;
+mod check;

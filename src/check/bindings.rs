@@ -376,3 +376,21 @@ fn usual(binding: &Binding) -> Capability {
         _ => Capability::Chat,
     }
 }
+
+/// What makes two bindings the same model: settings apart. Planted and recorded ones are what
+/// their authors say they are.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum BindingIdentity {
+    Remote(Arc<str>, Arc<str>),
+}
+
+impl BindingIdentity {
+    pub(super) fn of(binding: &Binding) -> Option<BindingIdentity> {
+        match &binding.kind {
+            BindingKind::Remote { provider, model, .. } => {
+                Some(BindingIdentity::Remote(Arc::clone(provider), Arc::clone(model)))
+            }
+            _ => None,
+        }
+    }
+}

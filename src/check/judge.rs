@@ -288,7 +288,9 @@ impl<'l> Checker<'l> {
         }
         let (value, told) = self.attempt(|this| this.wanted(scope, when.value, kind, "the value of `when`"));
         if !told.is_empty() {
-            when.refused.extend(told.into_iter().filter(|_| when.refused.is_empty()));
+            if when.refused.is_empty() {
+                when.refused = told;
+            }
             return None;
         }
         let (condition, told) =

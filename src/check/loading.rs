@@ -327,3 +327,16 @@ pub(super) fn twice(name: &str, span: Span, earlier: Span) -> Diagnostic {
         .also(earlier, "the first one")
         .help("give one of them another name")
 }
+
+/// Has no files and no packages.
+pub(super) struct NoFiles;
+
+impl Loader for NoFiles {
+    fn file(&self, _: Option<&Path>, path: &str) -> Result<Source, LoadProblem> {
+        Err(LoadProblem::NotFound { path: path.into() })
+    }
+
+    fn package(&self, _: &str, _: Option<&str>) -> Result<Source, LoadProblem> {
+        Err(LoadProblem::NoPackage)
+    }
+}

@@ -26,16 +26,15 @@ impl Checker<'_> {
         function: &Name,
         arguments: &[Argument],
         span: Span,
-        expected: Option<&Type>,
     ) -> Typed {
         if let ExprKind::Name(name) = &receiver.kind
             && !self.is_value(scope, name)
             && self.library.submodule(scope.module, name).is_some()
         {
             let dotted = Name::new(format!("{name}.{}", function.value).into(), function.span);
-            return self.call(scope, &dotted, None, arguments, span, expected);
+            return self.call(scope, &dotted, None, arguments, span);
         }
-        self.call(scope, function, Some(receiver), arguments, span, expected)
+        self.call(scope, function, Some(receiver), arguments, span)
     }
 
     pub(super) fn call(
@@ -45,7 +44,6 @@ impl Checker<'_> {
         receiver: Option<&tree::Expr>,
         arguments: &[Argument],
         span: Span,
-        expected: Option<&Type>,
     ) -> Typed {
         if &*function.value == "baseline" {
             return self.baseline_value(scope, arguments, span);

@@ -11,6 +11,12 @@ mod names;
 mod natives;
 mod operators;
 
+pub(super) use arguments::can;
+pub(super) use asks::MOST;
+pub(super) use calls::{AGGREGATES, Argued};
+pub(super) use fitting::convert;
+pub(super) use names::row_identity;
+
 use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::syntax::tree::{self, ExprKind, UnaryOperator};
@@ -47,10 +53,10 @@ impl Checker<'_> {
             ExprKind::Field(of, name) => self.field(scope, of, name),
             ExprKind::Index(of, at) => self.index(scope, of, at),
             ExprKind::Call { function, arguments } => {
-                self.call(scope, function, None, arguments, written.span, expected)
+                self.call(scope, function, None, arguments, written.span)
             }
             ExprKind::Method { receiver, function, arguments } => {
-                self.method(scope, receiver, function, arguments, written.span, expected)
+                self.method(scope, receiver, function, arguments, written.span)
             }
             ExprKind::Lambda { .. } => {
                 self.tell(

@@ -28,11 +28,11 @@ impl Checker<'_> {
             Op::Or | Op::And => self.logic(scope, operator.value, left, right),
             Op::Equal | Op::NotEqual => self.equality(scope, operator, left, right, span),
             Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual => {
-                self.order(scope, operator, left, right, span)
+                self.ordering(scope, operator, left, right, span)
             }
             Op::In | Op::NotIn => self.membership(scope, operator.value, left, right),
             Op::Else => self.otherwise_value(scope, left, right, expected),
-            Op::Add => self.add(scope, left, right, span, expected),
+            Op::Add => self.sum(scope, left, right, span, expected),
             Op::Subtract | Op::Multiply | Op::Divide | Op::Remainder => {
                 let (left, right) = (self.expr(scope, left, None), self.expr(scope, right, None));
                 self.arithmetic(operator.value, left, right, span)
@@ -131,7 +131,7 @@ impl Checker<'_> {
         Typed::new(Expr::Binary(operator, left, right), kind)
     }
 
-    fn order(
+    fn ordering(
         &mut self,
         scope: &mut Scope<'_>,
         operator: &Spanned<BinaryOperator>,
@@ -247,7 +247,7 @@ impl Checker<'_> {
         Typed::new(Expr::Binary(BinaryOperator::Else, left, right), kind)
     }
 
-    fn add(
+    fn sum(
         &mut self,
         scope: &mut Scope<'_>,
         left: &tree::Expr,
