@@ -10,6 +10,7 @@ pub mod check;
 pub mod data;
 pub mod diagnostics;
 pub mod digest;
+pub mod library;
 pub mod models;
 pub mod random;
 pub mod stats;
