@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use crate::check::check_condition;
-use crate::check::program::{NodeKind, Program, StepKind};
+use crate::check::program::{Program, StepKind};
 use crate::data::row::Row;
 use crate::data::schema::Schema;
 use crate::data::write::{Delimiter, delimited, jsonl};
@@ -16,6 +16,7 @@ use crate::eval::scope::Scope;
 use crate::report::measure_view::measure_view;
 use crate::report::rows_view::{RowsOptions, rows_table};
 use crate::session::{Opened, SessionError, results};
+use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
 use super::choices::RunChoices;

@@ -4,6 +4,7 @@
 
 pub mod explain;
 pub mod limit;
+mod loading;
 pub mod open;
 pub mod recordings;
 pub mod results;

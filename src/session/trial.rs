@@ -66,7 +66,7 @@ pub async fn try_test(
             edition: program.dynamic.then(|| "test".to_owned()),
             ..Opening::default()
         };
-        let store = store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new()));
+        let store = store.clone().unwrap_or_else(|| Arc::new(MemoryStore::default()));
         let run = opened.ready_on(store, &opening, world)?;
         let nodes = wanted(&program);
         match run.run(&nodes).await {
