@@ -70,7 +70,10 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
             diagnostics.extend(checker.diagnostics);
         }
     }
-    diagnostics.extend(unused(&library, &defined, &used, diagnostics.is_empty()));
+    // What a test or the command line replaces may have been the only use of a name.
+    if overrides.test.is_none() && overrides.bind.is_empty() {
+        diagnostics.extend(unused(&library, &defined, &used, diagnostics.is_empty()));
+    }
     distinct(&mut diagnostics);
     let sound = diagnostics.iter().all(|told| told.severity != Severity::Error);
     let program = program.filter(|_| sound);
@@ -224,11 +227,16 @@ fn unused_names(library: &Library, used: &HashSet<Span>) -> Vec<Diagnostic> {
     for item in &root.file.items {
         match &item.kind {
             ItemKind::Type(kind) if !used.contains(&kind.name.span) => {
-                let exported = root.file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library);
+                let exported =
+                    root.file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library);
                 if !exported && !kind.name.value.starts_with('_') {
                     found.push(
-                        error(codes::UNUSED, kind.name.span, format!("the type `{}` is never used", kind.name.value))
-                            .help("use it or remove it"),
+                        error(
+                            codes::UNUSED,
+                            kind.name.span,
+                            format!("the type `{}` is never used", kind.name.value),
+                        )
+                        .help("use it or remove it"),
                     );
                 }
             }
@@ -265,4 +273,3 @@ fn distinct(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.retain(|told| seen.insert((told.primary.span, told.code, told.message.clone())));
     diagnostics.sort_by_key(|told| (told.primary.span.source, told.primary.span.start));
 }
-

@@ -73,8 +73,13 @@ fn prelude() -> &'static (Source, Arc<File>) {
 
 /// Loads a file and all that it uses. Never fails: what could not be had is told.
 pub(super) fn load(root: Source, loader: &dyn Loader) -> (Library, Sources, Vec<Diagnostic>) {
-    let mut loading =
-        Loading { loader, library: Library::default(), sources: Sources::default(), known: HashMap::new(), diagnostics: Vec::new() };
+    let mut loading = Loading {
+        loader,
+        library: Library::default(),
+        sources: Sources::default(),
+        known: HashMap::new(),
+        diagnostics: Vec::new(),
+    };
     let (source, file) = loading.parse(root);
     loading.module(source, file, "", false);
     let (source, file) = prelude().clone();
@@ -204,8 +209,11 @@ impl Loading<'_> {
                 let Some(text) = text else {
                     let modules = standard_modules();
                     let names = modules.iter().map(String::as_str);
-                    let mut problem =
-                        error(codes::UNKNOWN_MODULE, name.span, format!("no standard module `{}`", name.value));
+                    let mut problem = error(
+                        codes::UNKNOWN_MODULE,
+                        name.span,
+                        format!("no standard module `{}`", name.value),
+                    );
                     problem.help = suggestion(&name.value, "there are", names);
                     return Err(problem);
                 };
@@ -258,7 +266,8 @@ impl Loading<'_> {
             let callable = from.callables.get(&wanted.name.value).copied();
             let kind = from.types.get(&wanted.name.value).copied();
             if callable.is_none() && kind.is_none() {
-                let mut known: Vec<&str> = from.callables.keys().chain(from.types.keys()).map(|k| &**k).collect();
+                let mut known: Vec<&str> =
+                    from.callables.keys().chain(from.types.keys()).map(|k| &**k).collect();
                 known.sort_unstable();
                 let source = self.sources.get(from.source).map_or("it", |source| &source.name);
                 let mut problem = error(
@@ -276,7 +285,11 @@ impl Loading<'_> {
             if let Some(named) = callable {
                 let earlier = here.callables.insert(seen.value.clone(), Named { through, ..named });
                 if let Some(earlier) = earlier {
-                    self.diagnostics.push(twice(&seen.value, seen.span, earlier.through.unwrap_or(earlier.span)));
+                    self.diagnostics.push(twice(
+                        &seen.value,
+                        seen.span,
+                        earlier.through.unwrap_or(earlier.span),
+                    ));
                 }
             }
             if let Some(named) = kind {

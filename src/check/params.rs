@@ -69,8 +69,12 @@ impl Checker<'_> {
         }
         let Some(default) = &param.default else {
             self.tell(
-                error(codes::UNSET_PARAMETER, name.span, format!("the parameter `{}` has no value", name.value))
-                    .help(format!("give it a default, or a value with `--set {}=...`", name.value)),
+                error(
+                    codes::UNSET_PARAMETER,
+                    name.span,
+                    format!("the parameter `{}` has no value", name.value),
+                )
+                .help(format!("give it a default, or a value with `--set {}=...`", name.value)),
             );
             return None;
         };
@@ -105,7 +109,9 @@ impl Checker<'_> {
         for (number, item) in root.file.items.iter().enumerate() {
             let ItemKind::Param(param) = &item.kind else { continue };
             self.define(&param.name, "the parameter");
-            if let Some((kind, value)) = self.parameter(ItemId { module: ModuleId::ROOT, item: number as u32 }) {
+            if let Some((kind, value)) =
+                self.parameter(ItemId { module: ModuleId::ROOT, item: number as u32 })
+            {
                 let name = Arc::clone(&param.name.value);
                 parameters.push(Parameter { name, kind, value, docs: item.docs.clone() });
             }
@@ -142,7 +148,10 @@ fn parse_value(text: &str, kind: &Type) -> Option<Value> {
             let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
             Some(Value::text(quoted.unwrap_or(text)))
         }
-        Type::Closed(labels) => labels.iter().find(|label| &***label == text.trim_matches('"')).map(|label| Value::Text(label.clone())),
+        Type::Closed(labels) => labels
+            .iter()
+            .find(|label| &***label == text.trim_matches('"'))
+            .map(|label| Value::Text(label.clone())),
         Type::Int => text.trim().replace('_', "").parse().ok().map(Value::Int),
         Type::Float => {
             let number: f64 = text.trim().replace('_', "").parse().ok()?;
@@ -151,7 +160,11 @@ fn parse_value(text: &str, kind: &Type) -> Option<Value> {
         Type::Bool => text.trim().parse().ok().map(Value::Bool),
         Type::Date => text.trim().parse().ok().map(Value::Date),
         Type::Optional(of) => {
-            if text == "missing" { Some(Value::Missing) } else { parse_value(text, of) }
+            if text == "missing" {
+                Some(Value::Missing)
+            } else {
+                parse_value(text, of)
+            }
         }
         Type::Json => serde_json::from_str(text).ok().map(|json| Value::Json(Arc::new(json))),
         Type::List(_) | Type::Record(_) => json_value(&serde_json::from_str(text).ok()?, kind),

@@ -79,15 +79,23 @@ impl<'l> TypeReader<'l> {
         for label in labels {
             if builtin(&label.value).is_some() {
                 self.diagnostics.push(
-                    error(codes::NOT_A_LABEL, label.span, format!("`{}` is a type, not a label", label.value))
-                        .help("a closed set lists labels; a value is of one type only"),
+                    error(
+                        codes::NOT_A_LABEL,
+                        label.span,
+                        format!("`{}` is a type, not a label", label.value),
+                    )
+                    .help("a closed set lists labels; a value is of one type only"),
                 );
                 return Type::Unknown;
             }
             if !seen.insert(&*label.value) {
                 self.diagnostics.push(
-                    error(codes::DUPLICATE_NAME, label.span, format!("the label `{}` stands twice", label.value))
-                        .help("remove one of them"),
+                    error(
+                        codes::DUPLICATE_NAME,
+                        label.span,
+                        format!("the label `{}` stands twice", label.value),
+                    )
+                    .help("remove one of them"),
                 );
             }
         }
@@ -126,8 +134,12 @@ impl<'l> TypeReader<'l> {
             chain.push(self.name_of(item));
             let chain = chain.join(" -> ");
             self.diagnostics.push(
-                error(codes::RECURSIVE_TYPE, name.span, format!("the type `{}` holds itself: {chain}", name.value))
-                    .help("a type has a fixed depth; use `json` for what nests freely"),
+                error(
+                    codes::RECURSIVE_TYPE,
+                    name.span,
+                    format!("the type `{}` holds itself: {chain}", name.value),
+                )
+                .help("a type has a fixed depth; use `json` for what nests freely"),
             );
             return Type::Unknown;
         }

@@ -210,7 +210,9 @@ impl Caller {
         };
         // The row goes on only when its reply is on disk.
         match self.store.append(record).await {
-            Ok(()) => Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false },
+            Ok(()) => {
+                Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false }
+            }
             Err(error) => {
                 self.stop();
                 let cause = FailureCause::NotKept(error.to_string());
@@ -227,7 +229,9 @@ impl Caller {
         within_budget
             && self
                 .calls
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |calls| (calls < limit).then_some(calls + 1))
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |calls| {
+                    (calls < limit).then_some(calls + 1)
+                })
                 .is_ok()
     }
 

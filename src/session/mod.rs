@@ -6,7 +6,6 @@ pub mod explain;
 pub mod limit;
 mod loading;
 pub mod open;
-pub mod recordings;
 pub mod results;
 pub mod trial;
 

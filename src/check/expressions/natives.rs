@@ -36,12 +36,14 @@ impl Checker<'_> {
         // Functions last: what they take is known from the other arguments.
         for (at, parameter) in signature.parameters.iter().enumerate() {
             let argument = match &parameter.kind {
-                ParameterKind::Model(_) => self.model_argument(scope, signature, at, given[at], span).map(|model| {
-                    if let Some(reason) = scope.quiet {
-                        self.quiet(reason, span);
-                    }
-                    (NativeArgument::Model(model), Type::Unknown)
-                }),
+                ParameterKind::Model(_) => {
+                    self.model_argument(scope, signature, at, given[at], span).map(|model| {
+                        if let Some(reason) = scope.quiet {
+                            self.quiet(reason, span);
+                        }
+                        (NativeArgument::Model(model), Type::Unknown)
+                    })
+                }
                 ParameterKind::Value(Type::Function(..)) => {
                     if given[at].is_none() {
                         self.lacking(signature, at, span);
@@ -50,20 +52,20 @@ impl Checker<'_> {
                     arguments.push(None);
                     continue;
                 }
-                ParameterKind::Value(kind) => {
-                    self.native_value(scope, item, signature, at, given[at], kind, &mut settled, span).map(
-                        |typed| {
-                            lifts |= typed.kind.is_optional() && !kind.is_optional() && !is_variable(kind);
-                            (NativeArgument::Value(typed.expr), typed.kind)
-                        },
-                    )
-                }
+                ParameterKind::Value(kind) => self
+                    .native_value(scope, item, signature, at, given[at], kind, &mut settled, span)
+                    .map(|typed| {
+                        lifts |= typed.kind.is_optional() && !kind.is_optional() && !is_variable(kind);
+                        (NativeArgument::Value(typed.expr), typed.kind)
+                    }),
             };
             sound &= argument.is_some();
             arguments.push(argument);
         }
         for (at, parameter) in signature.parameters.iter().enumerate() {
-            if let (ParameterKind::Value(Type::Function(from, to)), Some(written)) = (&parameter.kind, given[at]) {
+            if let (ParameterKind::Value(Type::Function(from, to)), Some(written)) =
+                (&parameter.kind, given[at])
+            {
                 arguments[at] = self.function_argument(scope, written, from, to, &mut settled);
                 sound &= arguments[at].is_some();
             }
@@ -150,7 +152,11 @@ impl Checker<'_> {
                     written.span,
                     format!("this function is given {} values but names {}", from.len(), parameters.len()),
                 )
-                .help(if from.len() == 1 { "write `x => ...`" } else { "write `(x, y) => ...`" }),
+                .help(if from.len() == 1 {
+                    "write `x => ...`"
+                } else {
+                    "write `(x, y) => ...`"
+                }),
             );
             return None;
         }
@@ -237,15 +243,12 @@ fn unify(wanted: &Type, given: &Type, settled: &mut Settled) -> bool {
             joined.map(|kind| settled.insert(Arc::clone(name), kind)).is_some()
         }
         (Type::List(wanted), Type::List(given)) => unify(wanted, given, settled),
-        (Type::Optional(wanted), given) => {
-            *given == Type::Missing || unify(wanted, given.present(), settled)
-        }
+        (Type::Optional(wanted), given) => *given == Type::Missing || unify(wanted, given.present(), settled),
         (Type::Record(wanted), Type::Record(given)) => {
             wanted.len() == given.len()
-                && wanted
-                    .iter()
-                    .zip(given.iter())
-                    .all(|(wanted, given)| wanted.name == given.name && unify(&wanted.kind, &given.kind, settled))
+                && wanted.iter().zip(given.iter()).all(|(wanted, given)| {
+                    wanted.name == given.name && unify(&wanted.kind, &given.kind, settled)
+                })
         }
         (wanted, given) => wanted.accepts(given),
     }
