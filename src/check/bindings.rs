@@ -60,7 +60,7 @@ impl<'l> Checker<'l> {
         let root = library.module(ModuleId::ROOT);
         for (number, item) in root.file.items.iter().enumerate() {
             let ItemKind::Model(model) = &item.kind else { continue };
-            self.define(&model.name, "the model");
+            self.define(&model.name, super::checker::Definition::Model);
             let id = ModelId(self.models.len() as u32);
             self.model_items.insert(number as u32, id);
             let stated = model.capability.as_ref().map(|name| self.capability(name));

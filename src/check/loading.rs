@@ -72,34 +72,39 @@ fn prelude() -> &'static (Source, Arc<File>) {
 }
 
 /// Loads a file and all that it uses. Never fails: what could not be had is told.
-pub(super) fn load(root: Source, loader: &dyn Loader) -> (Library, Sources, Vec<Diagnostic>) {
-    let mut loading =
-        Loading { loader, library: Library::default(), sources: Sources::default(), known: HashMap::new(), diagnostics: Vec::new() };
+pub(super) fn load(
+    root: Source,
+    loader: &dyn Loader,
+    sources: &mut Sources,
+) -> (Library, Vec<Diagnostic>) {
+    let mut loading = Loading {
+        loader,
+        library: Library::default(),
+        sources,
+        known: HashMap::new(),
+        diagnostics: Vec::new(),
+    };
     let (source, file) = loading.parse(root);
     loading.module(source, file, "", false);
     let (source, file) = prelude().clone();
-    let source = loading.sources.add(source);
-    let prelude = loading.module(source, file, "prelude", true);
+    if loading.sources.get(PRELUDE_SOURCE).is_none() {
+        loading.sources.add(source);
+    }
+    let prelude = loading.module(PRELUDE_SOURCE, file, "prelude", true);
     loading.names(prelude);
     loading.uses(ModuleId::ROOT, &mut vec![]);
     loading.names(ModuleId::ROOT);
     loading.header();
-    (loading.library, loading.sources, loading.diagnostics)
+    (loading.library, loading.diagnostics)
 }
 
 struct Loading<'a> {
     loader: &'a dyn Loader,
     library: Library,
-    sources: Sources,
+    sources: &'a mut Sources,
     /// Files already here, by path or dotted name.
     known: HashMap<String, ModuleId>,
     diagnostics: Vec<Diagnostic>,
-}
-
-/// A file that is being loaded, for telling a circle.
-struct Open {
-    key: String,
-    module: ModuleId,
 }
 
 impl Loading<'_> {
@@ -138,7 +143,7 @@ impl Loading<'_> {
     }
 
     /// Loads what a file uses and takes over the names it asks for.
-    fn uses(&mut self, module: ModuleId, open: &mut Vec<Open>) {
+    fn uses(&mut self, module: ModuleId, open: &mut Vec<String>) {
         let file = self.library.module(module).file.clone();
         for item in &file.items {
             if let ItemKind::Use(used) = &item.kind {
@@ -154,7 +159,7 @@ impl Loading<'_> {
         }
     }
 
-    fn target(&mut self, module: ModuleId, used: &Use, open: &mut Vec<Open>) -> Option<ModuleId> {
+    fn target(&mut self, module: ModuleId, used: &Use, open: &mut Vec<String>) -> Option<ModuleId> {
         let (span, written) = match &used.from {
             UseSource::Module(name) => (name.span, name.value.clone()),
             UseSource::File(path) => (path.span, path.value.clone()),
@@ -167,8 +172,8 @@ impl Loading<'_> {
                 return None;
             }
         };
-        if let Some(at) = open.iter().position(|file| file.key == key) {
-            let mut chain: Vec<&str> = open[at..].iter().map(|file| file.key.as_str()).collect();
+        if let Some(at) = open.iter().position(|file| *file == key) {
+            let mut chain: Vec<&str> = open[at..].iter().map(String::as_str).collect();
             chain.push(&key);
             self.diagnostics.push(
                 error(codes::CIRCULAR_USE, span, format!("`{written}` uses itself: {}", chain.join(" -> ")))
@@ -189,7 +194,7 @@ impl Loading<'_> {
             );
         }
         self.known.insert(key.clone(), id);
-        open.push(Open { key, module: id });
+        open.push(key);
         self.uses(id, open);
         open.pop();
         self.names(id);
