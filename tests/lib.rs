@@ -1,2 +1,2 @@
-mod syntax;
 mod check;
+mod syntax;

@@ -90,7 +90,10 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
 /// Whether all mentions are known in spite of a mistake: a misspelt name would make another one
 /// look unused, and what could not be read may mention anything.
 fn leaves_mentions_readable(code: &str) -> bool {
-    codes::ALL.contains(&code) && !code.starts_with("unknown") && code != codes::CYCLE && code != codes::UNUSED
+    codes::ALL.contains(&code)
+        && !code.starts_with("unknown")
+        && code != codes::CYCLE
+        && code != codes::UNUSED
 }
 
 /// Loads and checks the files that a suite runs, into the same sources.
@@ -111,8 +114,12 @@ impl Loads<'_> {
                 Ok(source) => self.run(source, library, trial, run, &mut diagnostics),
                 Err(problem) => {
                     diagnostics.push(
-                        error(codes::UNKNOWN_MODULE, run.path.span, format!("cannot run `{}`: {problem}", run.path.value))
-                            .help("a path is relative to the folder of the file it stands in"),
+                        error(
+                            codes::UNKNOWN_MODULE,
+                            run.path.span,
+                            format!("cannot run `{}`: {problem}", run.path.value),
+                        )
+                        .help("a path is relative to the folder of the file it stands in"),
                     );
                     None
                 }
@@ -135,8 +142,12 @@ impl Loads<'_> {
         let file = &library.module(ModuleId::ROOT).file;
         if file.header.as_ref().is_some_and(|header| header.kind != FileKind::Pipeline) {
             told.push(
-                error(codes::NOT_A_PIPELINE, run.path.span, format!("`{}` is not a pipeline", run.path.value))
-                    .help("a suite runs files that begin with `pipeline`"),
+                error(
+                    codes::NOT_A_PIPELINE,
+                    run.path.span,
+                    format!("`{}` is not a pipeline", run.path.value),
+                )
+                .help("a suite runs files that begin with `pipeline`"),
             );
         }
         let mentions = Mentions::of(file);
@@ -294,11 +305,16 @@ fn unused_names(library: &Library, used: &HashSet<Span>) -> Vec<Diagnostic> {
     for item in &root.file.items {
         match &item.kind {
             ItemKind::Type(kind) if !used.contains(&kind.name.span) => {
-                let exported = root.file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library);
+                let exported =
+                    root.file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library);
                 if !exported && !kind.name.value.starts_with('_') {
                     found.push(
-                        error(codes::UNUSED, kind.name.span, format!("the type `{}` is never used", kind.name.value))
-                            .help("use it or remove it"),
+                        error(
+                            codes::UNUSED,
+                            kind.name.span,
+                            format!("the type `{}` is never used", kind.name.value),
+                        )
+                        .help("use it or remove it"),
                     );
                 }
             }
@@ -335,4 +351,3 @@ fn distinct(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.retain(|told| seen.insert((told.primary.span, told.code, told.message.clone())));
     diagnostics.sort_by_key(|told| (told.primary.span.source, told.primary.span.start));
 }
-

@@ -175,11 +175,7 @@ impl<'l> Checker<'l> {
     }
 
     /// A model by name to be asked as author or judge.
-    pub(super) fn any_model(
-        &mut self,
-        scope: &mut Scope<'_>,
-        name: &Name,
-    ) -> Option<(ModelRef, Capability)> {
+    pub(super) fn any_model(&mut self, scope: &mut Scope<'_>, name: &Name) -> Option<(ModelRef, Capability)> {
         if let Some(found) = scope.models.iter().rev().find(|model| model.name == name.value) {
             self.used.extend(found.defined);
             if let ModelRef::Declared(id) = found.model {

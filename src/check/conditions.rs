@@ -45,8 +45,7 @@ pub fn check_condition(
     let mut scope = Scope::over(ModuleId::ROOT, &row);
     scope.quiet = Some("in a condition");
     let typed = checker.expr(&mut scope, &written, Some(&Type::Bool));
-    let condition =
-        checker.fit(&mut scope, typed, &Type::Bool.optional(), written.span, "the condition");
+    let condition = checker.fit(&mut scope, typed, &Type::Bool.optional(), written.span, "the condition");
     let frame = scope.frame;
     if checker.diagnostics.is_empty() { Ok((condition, frame)) } else { Err(checker.diagnostics) }
 }

@@ -67,12 +67,8 @@ impl<'l> Checker<'l> {
         let mut chain: Vec<&str> = self.open_functions[from..].iter().map(|open| name(*open)).collect();
         chain.push(name(item));
         self.tell(
-            error(
-                codes::RECURSION,
-                called,
-                format!("`{}` calls itself: {}", name(item), chain.join(" -> ")),
-            )
-            .help("no function may call itself, so that every run ends; use `map`, `filter` or `range`"),
+            error(codes::RECURSION, called, format!("`{}` calls itself: {}", name(item), chain.join(" -> ")))
+                .help("no function may call itself, so that every run ends; use `map`, `filter` or `range`"),
         );
     }
 

@@ -72,11 +72,7 @@ fn prelude() -> &'static (Source, Arc<File>) {
 }
 
 /// Loads a file and all that it uses. Never fails: what could not be had is told.
-pub(super) fn load(
-    root: Source,
-    loader: &dyn Loader,
-    sources: &mut Sources,
-) -> (Library, Vec<Diagnostic>) {
+pub(super) fn load(root: Source, loader: &dyn Loader, sources: &mut Sources) -> (Library, Vec<Diagnostic>) {
     let mut loading = Loading {
         loader,
         library: Library::default(),
@@ -168,7 +164,7 @@ impl Loading<'_> {
         let (source, key, standard) = match loaded {
             Ok(found) => found,
             Err(problem) => {
-                self.diagnostics.push(problem);
+                self.diagnostics.push(*problem);
                 return None;
             }
         };
@@ -202,25 +198,29 @@ impl Loading<'_> {
     }
 
     /// The text of a used file with a key that tells it from others.
-    fn text(&self, module: ModuleId, used: &Use) -> Result<(Source, String, bool), Diagnostic> {
+    fn text(&self, module: ModuleId, used: &Use) -> Result<(Source, String, bool), Box<Diagnostic>> {
         match &used.from {
             UseSource::Module(name) if name.value.starts_with("std.") || &*name.value == "std" => {
                 let text = standard_module(&name.value).filter(|_| &*name.value != "std.prelude");
                 let Some(text) = text else {
                     let modules = standard_modules();
                     let names = modules.iter().map(String::as_str);
-                    let mut problem =
-                        error(codes::UNKNOWN_MODULE, name.span, format!("no standard module `{}`", name.value));
+                    let mut problem = error(
+                        codes::UNKNOWN_MODULE,
+                        name.span,
+                        format!("no standard module `{}`", name.value),
+                    );
                     problem.help = suggestion(&name.value, "there are", names);
-                    return Err(problem);
+                    return Err(Box::new(problem));
                 };
                 Ok((Source::new(name.value.clone(), None, text), name.value.to_string(), true))
             }
             UseSource::Module(name) => {
                 let requirement = used.version.as_ref().map(|version| &*version.value);
                 let source = self.loader.package(&name.value, requirement).map_err(|problem| {
-                    error(codes::UNKNOWN_MODULE, name.span, format!("cannot use `{}`: {problem}", name.value))
-                        .help("name it under `[dependencies]` in tgp.toml, or begin with `std.`")
+                    let message = format!("cannot use `{}`: {problem}", name.value);
+                    let told = error(codes::UNKNOWN_MODULE, name.span, message);
+                    Box::new(told.help("name it under `[dependencies]` in tgp.toml, or begin with `std.`"))
                 })?;
                 Ok((source, name.value.to_string(), false))
             }
@@ -228,8 +228,9 @@ impl Loading<'_> {
                 let from = self.library.module(module).source;
                 let from = self.sources.get(from).and_then(|source| source.path.clone());
                 let source = self.loader.file(from.as_deref(), &path.value).map_err(|problem| {
-                    error(codes::UNKNOWN_MODULE, path.span, format!("cannot use `{}`: {problem}", path.value))
-                        .help("a path is relative to the folder of the file it stands in")
+                    let message = format!("cannot use `{}`: {problem}", path.value);
+                    let told = error(codes::UNKNOWN_MODULE, path.span, message);
+                    Box::new(told.help("a path is relative to the folder of the file it stands in"))
                 })?;
                 let key = source
                     .path
@@ -263,7 +264,8 @@ impl Loading<'_> {
             let callable = from.callables.get(&wanted.name.value).copied();
             let kind = from.types.get(&wanted.name.value).copied();
             if callable.is_none() && kind.is_none() {
-                let mut known: Vec<&str> = from.callables.keys().chain(from.types.keys()).map(|k| &**k).collect();
+                let mut known: Vec<&str> =
+                    from.callables.keys().chain(from.types.keys()).map(|k| &**k).collect();
                 known.sort_unstable();
                 let source = self.sources.get(from.source).map_or("it", |source| &source.name);
                 let mut problem = error(
@@ -281,7 +283,11 @@ impl Loading<'_> {
             if let Some(named) = callable {
                 let earlier = here.callables.insert(seen.value.clone(), Named { through, ..named });
                 if let Some(earlier) = earlier {
-                    self.diagnostics.push(twice(&seen.value, seen.span, earlier.through.unwrap_or(earlier.span)));
+                    self.diagnostics.push(twice(
+                        &seen.value,
+                        seen.span,
+                        earlier.through.unwrap_or(earlier.span),
+                    ));
                 }
             }
             if let Some(named) = kind {

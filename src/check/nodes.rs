@@ -108,7 +108,11 @@ impl<'l> Checker<'l> {
     }
 
     /// Nodes by place, each after those it mentions; those in circles left out, and told.
-    fn order(&mut self, written: &[(u32, &'l tree::Item, &'l tree::Node)], places: &HashMap<u32, usize>) -> Vec<usize> {
+    fn order(
+        &mut self,
+        written: &[(u32, &'l tree::Item, &'l tree::Node)],
+        places: &HashMap<u32, usize>,
+    ) -> Vec<usize> {
         #[derive(Clone, Copy, PartialEq)]
         enum Mark {
             New,
@@ -226,8 +230,13 @@ impl<'l> Checker<'l> {
         let kind = node.kind.value;
         if node.from.is_empty() && kind != NodeKind::Curate {
             self.tell(
-                error(codes::NO_INPUT, node.name.span, format!("`{}` has no input", node.name.value))
-                    .help(format!("write `{} {} from NODE`; only a curate node starts from nothing", word(kind), node.name.value)),
+                error(codes::NO_INPUT, node.name.span, format!("`{}` has no input", node.name.value)).help(
+                    format!(
+                        "write `{} {} from NODE`; only a curate node starts from nothing",
+                        word(kind),
+                        node.name.value
+                    ),
+                ),
             );
             building.row.open = true;
         }

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::program::{
-    Body, Expr, FunctionId, Message, ModelRef, NativeArgument, Otherwise, TemplatePart,
-};
+use super::program::{Body, Expr, FunctionId, Message, ModelRef, NativeArgument, Otherwise, TemplatePart};
 
 /// The models that expressions may ask. `functions` says the same of every function so far.
 pub(super) fn reached<'e>(

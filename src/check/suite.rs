@@ -17,7 +17,9 @@ use super::gather::Gather;
 use super::library::{Library, ModuleId};
 use super::loading::twice;
 use super::mentions::Mentions;
-use super::program::{Direction, Expr, Local, NodeId, Program, StepKind, Suite, SuitePart, SuiteRun, SuiteScore};
+use super::program::{
+    Direction, Expr, Local, NodeId, Program, StepKind, Suite, SuitePart, SuiteRun, SuiteScore,
+};
 use super::scope::{Scope, Typed};
 use super::trial::Trial;
 
@@ -45,12 +47,26 @@ pub(super) fn suite_trial<'a>(
                 trial.bind.extend(bound_tree(suite, outer, value).map(|value| (name, value)));
             }
             TestClauseKind::Set { name, value } => {
+                if let ExprKind::Name(word) = &bare(value).kind
+                    && !checker.is_value(&Scope::bare(ModuleId::ROOT), word)
+                {
+                    // A label, if anything: the run's own file says.
+                    trial.stated.push((name.value.to_string(), word.to_string()));
+                    continue;
+                }
                 let typed = checker.expr(&mut Scope::bare(ModuleId::ROOT), value, None);
+                if typed.is_unknown() {
+                    continue;
+                }
                 match fold(&typed.expr).and_then(|value| as_setting(&value)) {
                     Some(text) => trial.stated.push((name.value.to_string(), text)),
                     None => checker.tell(
-                        error(codes::NOT_CONSTANT, value.span, format!("`{}` is not known before the run", name.value))
-                            .help("it may be made of literals and parameters only"),
+                        error(
+                            codes::NOT_CONSTANT,
+                            value.span,
+                            format!("`{}` is not known before the run", name.value),
+                        )
+                        .help("it may be made of literals and parameters only"),
                     ),
                 }
             }
@@ -270,8 +286,12 @@ impl<'l> Checker<'l> {
             [(node, direction, by_model)] => {
                 if !by_model {
                     self.tell(
-                        error(codes::SCORE_BY_MODEL, metric.span, format!("`{}` is not measured by model", metric.value))
-                            .help("a score is one number a model: the measure needs `by model`"),
+                        error(
+                            codes::SCORE_BY_MODEL,
+                            metric.span,
+                            format!("`{}` is not measured by model", metric.value),
+                        )
+                        .help("a score is one number a model: the measure needs `by model`"),
                     );
                 }
                 let metric = Arc::clone(&metric.value);
@@ -288,8 +308,12 @@ impl<'l> Checker<'l> {
             [(first, ..), ..] => {
                 let first = program.nodes.get(first.0 as usize).map_or("", |node| &node.name);
                 self.tell(
-                    error(codes::AMBIGUOUS_NAME, metric.span, format!("several measures of `{}` have a metric `{}`", run.value, metric.value))
-                        .help(format!("name the measure too: `{}.{first}.{}`", run.value, metric.value)),
+                    error(
+                        codes::AMBIGUOUS_NAME,
+                        metric.span,
+                        format!("several measures of `{}` have a metric `{}`", run.value, metric.value),
+                    )
+                    .help(format!("name the measure too: `{}.{first}.{}`", run.value, metric.value)),
                 );
                 Typed::unknown()
             }
@@ -323,4 +347,3 @@ fn keep(scope: &mut Scope<'_>, part: SuitePart) -> Typed {
         _ => Typed::unknown(),
     }
 }
-

@@ -74,8 +74,12 @@ impl<'l> Checker<'l> {
         let (on, kind) = self.varied(building, clauses);
         if on.is_empty() && clauses.on.is_empty() && !broken {
             self.tell(
-                error(codes::NOTHING_VARIED, span, format!("`{}` does not say what it varies", node.name.value))
-                    .help("add `on COLUMN`"),
+                error(
+                    codes::NOTHING_VARIED,
+                    span,
+                    format!("`{}` does not say what it varies", node.name.value),
+                )
+                .help("add `on COLUMN`"),
             );
         }
         let target = Target {
@@ -86,9 +90,13 @@ impl<'l> Checker<'l> {
         let one = clauses.one_of.is_some();
         if let (Some((_, one_of)), Some((_, with))) = (clauses.one_of, clauses.with.first()) {
             self.tell(
-                error(codes::REPEATED_CLAUSE, one_of, "`with` and `one of` both say which variations there are")
-                    .also(*with, "`with` stands here")
-                    .help("`with` makes all of them of each row, `one of` one at random"),
+                error(
+                    codes::REPEATED_CLAUSE,
+                    one_of,
+                    "`with` and `one of` both say which variations there are",
+                )
+                .also(*with, "`with` stands here")
+                .help("`with` makes all of them of each row, `one of` one at random"),
             );
         }
         let mut scope = building.scope();
@@ -109,7 +117,8 @@ impl<'l> Checker<'l> {
         }
         let frame = scope.frame;
         let variations = self.distinct(made, clauses.keep_original);
-        let mut labels: Vec<Arc<str>> = variations.iter().map(|variation| Arc::clone(&variation.name)).collect();
+        let mut labels: Vec<Arc<str>> =
+            variations.iter().map(|variation| Arc::clone(&variation.name)).collect();
         if clauses.keep_original {
             labels.insert(0, ORIGINAL.into());
         }
@@ -169,22 +178,34 @@ impl<'l> Checker<'l> {
                 (Type::Unknown, Some(_)) => Type::Unknown,
                 (other, Some(_)) => {
                     self.tell(
-                        error(codes::NOT_A_LIST, written.span, format!("`{}` has no elements: it is {other}", column.name))
-                            .help("vary the column as a whole"),
+                        error(
+                            codes::NOT_A_LIST,
+                            written.span,
+                            format!("`{}` has no elements: it is {other}", column.name),
+                        )
+                        .help("vary the column as a whole"),
                     );
                     continue;
                 }
             };
             if element.is_optional() {
                 self.tell(
-                    error(codes::MAY_BE_MISSING, written.span, format!("`{}` may be missing, so it cannot be varied", column.name))
-                        .help("leave such rows out before: `where x is present` and `require x`"),
+                    error(
+                        codes::MAY_BE_MISSING,
+                        written.span,
+                        format!("`{}` may be missing, so it cannot be varied", column.name),
+                    )
+                    .help("leave such rows out before: `where x is present` and `require x`"),
                 );
             }
             match &kind {
                 Some(first) if *first != element => self.tell(
-                    error(codes::TYPE_MISMATCH, written.span, format!("{element} cannot be varied together with {first}"))
-                        .help("vary columns of one type in one node"),
+                    error(
+                        codes::TYPE_MISMATCH,
+                        written.span,
+                        format!("{element} cannot be varied together with {first}"),
+                    )
+                    .help("vary columns of one type in one node"),
                 ),
                 _ => kind = Some(element.present().clone()),
             }
@@ -270,10 +291,8 @@ impl<'l> Checker<'l> {
             _ => return self.no_variation(written.span),
         };
         let Some(named) = self.library.callable(scope.module, &function.value) else {
-            let call = tree::Expr {
-                kind: ExprKind::Call { function, arguments: Vec::new() },
-                span: written.span,
-            };
+            let call =
+                tree::Expr { kind: ExprKind::Call { function, arguments: Vec::new() }, span: written.span };
             self.expr(scope, &call, None);
             return;
         };
@@ -293,7 +312,8 @@ impl<'l> Checker<'l> {
         }
         let name = rename.map_or_else(|| Arc::clone(&signature.name), |name| Arc::clone(&name.value));
         let span = rename.map_or(written.span, |name| name.span);
-        if let Some((value, rewrites_gold)) = self.variation(scope, item_id, arguments, target, written.span) {
+        if let Some((value, rewrites_gold)) = self.variation(scope, item_id, arguments, target, written.span)
+        {
             made.push(Made { variation: Variation { name, value, rewrites_gold }, span });
         }
     }
@@ -324,7 +344,8 @@ impl<'l> Checker<'l> {
             return;
         };
         let value = LocalValue::Local(Local(0));
-        let local = LocalName { name: parameter.value.clone(), value, kind: target.kind.clone(), defined: None };
+        let local =
+            LocalName { name: parameter.value.clone(), value, kind: target.kind.clone(), defined: None };
         scope.locals.push(local);
         let value = self.wanted(scope, body, &target.kind, "the variation");
         scope.locals.pop();
@@ -345,14 +366,18 @@ impl<'l> Checker<'l> {
         depth: u32,
     ) {
         let library = self.library;
-        let (Some(signature), Some(tree)) = (library.signatures.get(&item), library.function(item)) else { return };
+        let (Some(signature), Some(tree)) = (library.signatures.get(&item), library.function(item)) else {
+            return;
+        };
         let Some(given) = self.arguments(signature, None, arguments, &[], span) else { return };
         let mut models: Vec<ScopeModel> = Vec::new();
         let mut locals: Vec<LocalName> = Vec::new();
         for (at, parameter) in signature.parameters.iter().enumerate() {
             match &parameter.kind {
                 ParameterKind::Model(capability) => {
-                    let Some(model) = self.model_argument(scope, signature, at, given[at], span) else { return };
+                    let Some(model) = self.model_argument(scope, signature, at, given[at], span) else {
+                        return;
+                    };
                     models.push(ScopeModel {
                         name: Arc::clone(&parameter.name),
                         model,
@@ -374,8 +399,12 @@ impl<'l> Checker<'l> {
         }
         let FunctionBody::Expr(body) = &tree.body else {
             self.tell(
-                error(codes::NOT_A_VARIATION, tree.name.span, format!("`{}` must be a list of variations", tree.name.value))
-                    .help("write `= [ ... ]`"),
+                error(
+                    codes::NOT_A_VARIATION,
+                    tree.name.span,
+                    format!("`{}` must be a list of variations", tree.name.value),
+                )
+                .help("write `= [ ... ]`"),
             );
             return;
         };
@@ -405,7 +434,8 @@ impl<'l> Checker<'l> {
         let (signature, tree) = (library.signatures.get(&item)?, library.function(item)?);
         let gold_at = signature.parameters.iter().position(|parameter| &*parameter.name == "gold");
         let gold_at = gold_at.filter(|at| *at > 0);
-        let Some(ParameterKind::Value(first)) = signature.parameters.first().map(|parameter| &parameter.kind) else {
+        let Some(ParameterKind::Value(first)) = signature.parameters.first().map(|parameter| &parameter.kind)
+        else {
             self.no_variation(span);
             return None;
         };
@@ -427,7 +457,8 @@ impl<'l> Checker<'l> {
             return None;
         }
         let native = matches!(tree.body, FunctionBody::Native { .. });
-        let (mut values, mut models, mut natives, mut kinds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut values, mut models, mut natives, mut kinds) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (at, parameter) in signature.parameters.iter().enumerate() {
             match &parameter.kind {
                 ParameterKind::Model(_) => {
@@ -448,8 +479,15 @@ impl<'l> Checker<'l> {
                         Some((local, from)) => {
                             if !kind.accepts(from) {
                                 self.tell(
-                                    error(codes::TYPE_MISMATCH, span, format!("`gold` of `{}` must be {kind}, but the gold is {from}", signature.name))
-                                        .help("bring the gold into that form with `let` before"),
+                                    error(
+                                        codes::TYPE_MISMATCH,
+                                        span,
+                                        format!(
+                                            "`gold` of `{}` must be {kind}, but the gold is {from}",
+                                            signature.name
+                                        ),
+                                    )
+                                    .help("bring the gold into that form with `let` before"),
                                 );
                                 return None;
                             }
@@ -460,8 +498,12 @@ impl<'l> Checker<'l> {
                     };
                     if value.lifts {
                         self.tell(
-                            error(codes::MAY_BE_MISSING, span, format!("`{}` of `{}` may be missing", parameter.name, signature.name))
-                                .help("say what a missing value counts as: `x ?? ...`"),
+                            error(
+                                codes::MAY_BE_MISSING,
+                                span,
+                                format!("`{}` of `{}` may be missing", parameter.name, signature.name),
+                            )
+                            .help("say what a missing value counts as: `x ?? ...`"),
                         );
                         return None;
                     }
@@ -488,7 +530,13 @@ impl<'l> Checker<'l> {
     }
 
     /// What a variation gives: the value itself, or a record of the value and the gold.
-    fn varied_value(&mut self, name: &str, typed: Typed, target: &Target, span: Span) -> Option<(Expr, bool)> {
+    fn varied_value(
+        &mut self,
+        name: &str,
+        typed: Typed,
+        target: &Target,
+        span: Span,
+    ) -> Option<(Expr, bool)> {
         if let Type::Record(fields) = &typed.kind
             && !matches!(target.kind, Type::Record(_))
         {
@@ -502,8 +550,12 @@ impl<'l> Checker<'l> {
                 (Some(gold), Some(wanted)) => {
                     if !wanted.accepts(&gold.kind) {
                         self.tell(
-                            error(codes::TYPE_MISMATCH, span, format!("`{name}` makes a gold of {}, but the gold is {wanted}", gold.kind))
-                                .help("bring the gold into that form with `let` before"),
+                            error(
+                                codes::TYPE_MISMATCH,
+                                span,
+                                format!("`{name}` makes a gold of {}, but the gold is {wanted}", gold.kind),
+                            )
+                            .help("bring the gold into that form with `let` before"),
                         );
                         return None;
                     }
@@ -515,8 +567,12 @@ impl<'l> Checker<'l> {
                 }
                 (None, Some(_)) => {
                     self.tell(
-                        error(codes::GOLD_NOT_REWRITTEN, span, format!("`{name}` changes the question's form, but not the gold"))
-                            .help("use a variation that gives `{ question, gold }`, or vary without `gold`"),
+                        error(
+                            codes::GOLD_NOT_REWRITTEN,
+                            span,
+                            format!("`{name}` changes the question's form, but not the gold"),
+                        )
+                        .help("use a variation that gives `{ question, gold }`, or vary without `gold`"),
                     );
                     None
                 }
@@ -525,8 +581,12 @@ impl<'l> Checker<'l> {
         }
         if !target.kind.accepts(&typed.kind) {
             self.tell(
-                error(codes::NOT_A_VARIATION, span, format!("`{name}` gives {}, but {} is varied", typed.kind, target.kind))
-                    .help("a variation gives a value of the type it is given"),
+                error(
+                    codes::NOT_A_VARIATION,
+                    span,
+                    format!("`{name}` gives {}, but {} is varied", typed.kind, target.kind),
+                )
+                .help("a variation gives a value of the type it is given"),
             );
             return None;
         }
@@ -535,9 +595,13 @@ impl<'l> Checker<'l> {
 
     fn untracked(&mut self, name: &str, span: Span, target: &Target) {
         self.tell(
-            error(codes::GOLD_NOT_TRACKED, span, format!("`{name}` rewrites the gold answer, which this node does not name"))
-                .also(target.span, "this node")
-                .help("add `gold COLUMN`, so that question and gold change together"),
+            error(
+                codes::GOLD_NOT_TRACKED,
+                span,
+                format!("`{name}` rewrites the gold answer, which this node does not name"),
+            )
+            .also(target.span, "this node")
+            .help("add `gold COLUMN`, so that question and gold change together"),
         );
     }
 
@@ -553,9 +617,10 @@ impl<'l> Checker<'l> {
                 continue;
             }
             if let Some(earlier) = distinct.iter().find(|earlier| earlier.variation.name == *name) {
-                let problem = error(codes::DUPLICATE_NAME, one.span, format!("there is already a variation `{name}`"))
-                    .also(earlier.span, "the first one")
-                    .help("give one of them another name: `... as NAME`");
+                let problem =
+                    error(codes::DUPLICATE_NAME, one.span, format!("there is already a variation `{name}`"))
+                        .also(earlier.span, "the first one")
+                        .help("give one of them another name: `... as NAME`");
                 self.tell(problem);
                 continue;
             }
@@ -567,7 +632,9 @@ impl<'l> Checker<'l> {
     /// Checks a function of variations that no node uses.
     pub(super) fn uncalled_variations(&mut self, item: ItemId) {
         let library = self.library;
-        let (Some(signature), Some(tree)) = (library.signatures.get(&item), library.function(item)) else { return };
+        let (Some(signature), Some(tree)) = (library.signatures.get(&item), library.function(item)) else {
+            return;
+        };
         let FunctionBody::Expr(body) = &tree.body else { return };
         let mut scope = Scope::bare(item.module);
         scope.frame = 2;

@@ -59,7 +59,13 @@ impl<'l> Checker<'l> {
             Written::Unbatch => self.unbatch(building, span),
             Written::Require(names) => self.require(building, names, span),
             Written::Search { model, query, top, images, name, otherwise } => {
-                let search = retrieval::Searching { model, query, top: top.as_ref(), images: *images, otherwise: otherwise.as_ref() };
+                let search = retrieval::Searching {
+                    model,
+                    query,
+                    top: top.as_ref(),
+                    images: *images,
+                    otherwise: otherwise.as_ref(),
+                };
                 self.search(building, &search, name, span);
             }
             Written::Fetch { address, name, otherwise } => {
@@ -95,7 +101,13 @@ impl<'l> Checker<'l> {
     }
 
     /// Names the next slot.
-    pub(super) fn add(&mut self, building: &mut Building<'l>, name: &Name, kind: Type, defined: Option<Span>) {
+    pub(super) fn add(
+        &mut self,
+        building: &mut Building<'l>,
+        name: &Name,
+        kind: Type,
+        defined: Option<Span>,
+    ) {
         let slot = building.row.slot();
         self.name_slot(building, name, kind, slot, defined);
     }
@@ -137,9 +149,13 @@ impl<'l> Checker<'l> {
                 self.used.extend(column.defined);
                 if let Some(replaced) = column.absent {
                     self.tell(
-                        error(codes::MISSING_FIELD, replaced, format!("the rows lack the column `{}`, which is read", name.value))
-                            .also(name.span, "it is read here")
-                            .help(format!("add `{} = ...` to the rows", name.value)),
+                        error(
+                            codes::MISSING_FIELD,
+                            replaced,
+                            format!("the rows lack the column `{}`, which is read", name.value),
+                        )
+                        .also(name.span, "it is read here")
+                        .help(format!("add `{} = ...` to the rows", name.value)),
                     );
                     return None;
                 }
@@ -186,7 +202,10 @@ impl<'l> Checker<'l> {
                         name.span,
                         format!("rows here do not come from one row of `{}` each", name.value),
                     )
-                    .help(format!("it must be a node before, and a `group` in between must keep `{}` among its keys", name.value)),
+                    .help(format!(
+                        "it must be a node before, and a `group` in between must keep `{}` among its keys",
+                        name.value
+                    )),
                 );
             }
             return None;
@@ -242,8 +261,12 @@ impl<'l> Checker<'l> {
         }
         let homes: Vec<String> = homes.iter().map(|kind| format!("a {} node", word(*kind))).collect();
         self.tell(
-            error(codes::WRONG_NODE, step.span, format!("`{clause}` does not belong in a {} node", word(here)))
-                .help(format!("it stands in {}", homes.join(" or "))),
+            error(
+                codes::WRONG_NODE,
+                step.span,
+                format!("`{clause}` does not belong in a {} node", word(here)),
+            )
+            .help(format!("it stands in {}", homes.join(" or "))),
         );
         false
     }

@@ -90,7 +90,13 @@ impl<'l> Checker<'l> {
         }
     }
 
-    pub(super) fn explode(&mut self, building: &mut Building<'l>, list: &tree::Expr, name: &Name, span: Span) {
+    pub(super) fn explode(
+        &mut self,
+        building: &mut Building<'l>,
+        list: &tree::Expr,
+        name: &Name,
+        span: Span,
+    ) {
         let (list, kind, frame) = self.list_of(building, list, "what is exploded");
         self.push(building, StepKind::Explode { list }, frame, span);
         self.add(building, name, kind, None);
@@ -123,8 +129,12 @@ impl<'l> Checker<'l> {
             }
             other => {
                 self.tell(
-                    error(codes::NOT_A_LIST, written.span, format!("{what} must be a list, but this is {other}"))
-                        .help("put it into brackets: `[x]`"),
+                    error(
+                        codes::NOT_A_LIST,
+                        written.span,
+                        format!("{what} must be a list, but this is {other}"),
+                    )
+                    .help("put it into brackets: `[x]`"),
                 );
                 (typed.expr, Type::Unknown, frame)
             }
@@ -145,7 +155,8 @@ impl<'l> Checker<'l> {
                 random: None,
             };
             let slot = self.append(building, Expr::Native(call), 0, span);
-            let known = building.row.columns.iter_mut().find(|known| !known.hidden && known.name == name.value);
+            let known =
+                building.row.columns.iter_mut().find(|known| !known.hidden && known.name == name.value);
             if let Some(known) = known {
                 known.slot = slot;
                 known.kind = column.kind.present().clone();

@@ -24,7 +24,10 @@ impl<'l> Checker<'l> {
             },
             ExprKind::Broken => return,
             _ => {
-                self.tell(error(codes::UNKNOWN_STEP, span, "this is no step").help("a step begins with its word: `let`, `where`, ..."));
+                self.tell(
+                    error(codes::UNKNOWN_STEP, span, "this is no step")
+                        .help("a step begins with its word: `let`, `where`, ..."),
+                );
                 return;
             }
         };
@@ -81,7 +84,9 @@ impl<'l> Checker<'l> {
         span: Span,
     ) {
         let library = self.library;
-        let (Some(signature), Some(stage)) = (library.signatures.get(&item), library.stage(item)) else { return };
+        let (Some(signature), Some(stage)) = (library.signatures.get(&item), library.stage(item)) else {
+            return;
+        };
         let Some(given) = self.arguments(signature, receiver, arguments, &[], span) else {
             building.row.open = true;
             return;
@@ -107,8 +112,12 @@ impl<'l> Checker<'l> {
                     let Some(value) = value else { continue };
                     if value.lifts {
                         self.tell(
-                            error(codes::MAY_BE_MISSING, span, format!("`{}` of `{}` may be missing", parameter.name, signature.name))
-                                .help("say what a missing value counts as: `x ?? ...`"),
+                            error(
+                                codes::MAY_BE_MISSING,
+                                span,
+                                format!("`{}` of `{}` may be missing", parameter.name, signature.name),
+                            )
+                            .help("say what a missing value counts as: `x ?? ...`"),
                         );
                     }
                     let slot = self.append(building, value.expr, frame, span);
@@ -157,9 +166,13 @@ impl<'l> Checker<'l> {
                     .help("state the type that the steps make"),
                 ),
                 None => self.tell(
-                    error(codes::UNKNOWN_COLUMN, written.name.span, format!("the stage makes no column `{name}`"))
-                        .also(span, "used here")
-                        .help("add a `let` for it, or take it out of `adds`"),
+                    error(
+                        codes::UNKNOWN_COLUMN,
+                        written.name.span,
+                        format!("the stage makes no column `{name}`"),
+                    )
+                    .also(span, "used here")
+                    .help("add a `let` for it, or take it out of `adds`"),
                 ),
             }
         }
