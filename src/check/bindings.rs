@@ -60,7 +60,7 @@ impl<'l> Checker<'l> {
         let root = library.module(ModuleId::ROOT);
         for (number, item) in root.file.items.iter().enumerate() {
             let ItemKind::Model(model) = &item.kind else { continue };
-            self.define(&model.name, "the model");
+            self.define(&model.name, super::checker::Definition::Model);
             let id = ModelId(self.models.len() as u32);
             self.model_items.insert(number as u32, id);
             let stated = model.capability.as_ref().map(|name| self.capability(name));
@@ -79,6 +79,16 @@ impl<'l> Checker<'l> {
                 (None, None, Some(written)) => self.bindings(id, &model.name, model.many, written),
                 (None, None, None) => Vec::new(),
             };
+            if !model.many && bindings.len() > 1 {
+                self.tell(
+                    error(
+                        codes::WRONG_BINDING,
+                        model.name.span,
+                        format!("`{}` is one model, but is bound to {}", model.name.value, bindings.len()),
+                    )
+                    .help("declare it with `models`, or bind it to one"),
+                );
+            }
             let model = &mut self.models[id.0 as usize];
             if stated.is_none() {
                 model.capability = bindings.first().map_or(Capability::Chat, usual);

@@ -72,39 +72,35 @@ fn prelude() -> &'static (Source, Arc<File>) {
 }
 
 /// Loads a file and all that it uses. Never fails: what could not be had is told.
-pub(super) fn load(root: Source, loader: &dyn Loader) -> (Library, Sources, Vec<Diagnostic>) {
+pub(super) fn load(root: Source, loader: &dyn Loader, sources: &mut Sources) -> (Library, Vec<Diagnostic>) {
     let mut loading = Loading {
         loader,
         library: Library::default(),
-        sources: Sources::default(),
+        sources,
         known: HashMap::new(),
         diagnostics: Vec::new(),
     };
     let (source, file) = loading.parse(root);
     loading.module(source, file, "", false);
     let (source, file) = prelude().clone();
-    let source = loading.sources.add(source);
-    let prelude = loading.module(source, file, "prelude", true);
+    if loading.sources.get(PRELUDE_SOURCE).is_none() {
+        loading.sources.add(source);
+    }
+    let prelude = loading.module(PRELUDE_SOURCE, file, "prelude", true);
     loading.names(prelude);
     loading.uses(ModuleId::ROOT, &mut vec![]);
     loading.names(ModuleId::ROOT);
     loading.header();
-    (loading.library, loading.sources, loading.diagnostics)
+    (loading.library, loading.diagnostics)
 }
 
 struct Loading<'a> {
     loader: &'a dyn Loader,
     library: Library,
-    sources: Sources,
+    sources: &'a mut Sources,
     /// Files already here, by path or dotted name.
     known: HashMap<String, ModuleId>,
     diagnostics: Vec<Diagnostic>,
-}
-
-/// A file that is being loaded, for telling a circle.
-struct Open {
-    key: String,
-    module: ModuleId,
 }
 
 impl Loading<'_> {
@@ -143,7 +139,7 @@ impl Loading<'_> {
     }
 
     /// Loads what a file uses and takes over the names it asks for.
-    fn uses(&mut self, module: ModuleId, open: &mut Vec<Open>) {
+    fn uses(&mut self, module: ModuleId, open: &mut Vec<String>) {
         let file = self.library.module(module).file.clone();
         for item in &file.items {
             if let ItemKind::Use(used) = &item.kind {
@@ -159,7 +155,7 @@ impl Loading<'_> {
         }
     }
 
-    fn target(&mut self, module: ModuleId, used: &Use, open: &mut Vec<Open>) -> Option<ModuleId> {
+    fn target(&mut self, module: ModuleId, used: &Use, open: &mut Vec<String>) -> Option<ModuleId> {
         let (span, written) = match &used.from {
             UseSource::Module(name) => (name.span, name.value.clone()),
             UseSource::File(path) => (path.span, path.value.clone()),
@@ -168,12 +164,12 @@ impl Loading<'_> {
         let (source, key, standard) = match loaded {
             Ok(found) => found,
             Err(problem) => {
-                self.diagnostics.push(problem);
+                self.diagnostics.push(*problem);
                 return None;
             }
         };
-        if let Some(at) = open.iter().position(|file| file.key == key) {
-            let mut chain: Vec<&str> = open[at..].iter().map(|file| file.key.as_str()).collect();
+        if let Some(at) = open.iter().position(|file| *file == key) {
+            let mut chain: Vec<&str> = open[at..].iter().map(String::as_str).collect();
             chain.push(&key);
             self.diagnostics.push(
                 error(codes::CIRCULAR_USE, span, format!("`{written}` uses itself: {}", chain.join(" -> ")))
@@ -194,7 +190,7 @@ impl Loading<'_> {
             );
         }
         self.known.insert(key.clone(), id);
-        open.push(Open { key, module: id });
+        open.push(key);
         self.uses(id, open);
         open.pop();
         self.names(id);
@@ -202,7 +198,7 @@ impl Loading<'_> {
     }
 
     /// The text of a used file with a key that tells it from others.
-    fn text(&self, module: ModuleId, used: &Use) -> Result<(Source, String, bool), Diagnostic> {
+    fn text(&self, module: ModuleId, used: &Use) -> Result<(Source, String, bool), Box<Diagnostic>> {
         match &used.from {
             UseSource::Module(name) if name.value.starts_with("std.") || &*name.value == "std" => {
                 let text = standard_module(&name.value).filter(|_| &*name.value != "std.prelude");
@@ -215,15 +211,16 @@ impl Loading<'_> {
                         format!("no standard module `{}`", name.value),
                     );
                     problem.help = suggestion(&name.value, "there are", names);
-                    return Err(problem);
+                    return Err(Box::new(problem));
                 };
                 Ok((Source::new(name.value.clone(), None, text), name.value.to_string(), true))
             }
             UseSource::Module(name) => {
                 let requirement = used.version.as_ref().map(|version| &*version.value);
                 let source = self.loader.package(&name.value, requirement).map_err(|problem| {
-                    error(codes::UNKNOWN_MODULE, name.span, format!("cannot use `{}`: {problem}", name.value))
-                        .help("name it under `[dependencies]` in tgp.toml, or begin with `std.`")
+                    let message = format!("cannot use `{}`: {problem}", name.value);
+                    let told = error(codes::UNKNOWN_MODULE, name.span, message);
+                    Box::new(told.help("name it under `[dependencies]` in tgp.toml, or begin with `std.`"))
                 })?;
                 Ok((source, name.value.to_string(), false))
             }
@@ -231,8 +228,9 @@ impl Loading<'_> {
                 let from = self.library.module(module).source;
                 let from = self.sources.get(from).and_then(|source| source.path.clone());
                 let source = self.loader.file(from.as_deref(), &path.value).map_err(|problem| {
-                    error(codes::UNKNOWN_MODULE, path.span, format!("cannot use `{}`: {problem}", path.value))
-                        .help("a path is relative to the folder of the file it stands in")
+                    let message = format!("cannot use `{}`: {problem}", path.value);
+                    let told = error(codes::UNKNOWN_MODULE, path.span, message);
+                    Box::new(told.help("a path is relative to the folder of the file it stands in"))
                 })?;
                 let key = source
                     .path

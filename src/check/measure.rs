@@ -18,13 +18,21 @@ use super::program::{
 };
 use super::scope::{Column, Row, Scope};
 
+#[derive(Clone, Copy)]
+struct WrittenInterval<'l> {
+    level: &'l Spanned<f64>,
+    method: Option<IntervalMethod>,
+    by: Option<&'l Name>,
+    span: Span,
+}
+
 #[derive(Default)]
 struct Clauses<'l> {
     by: Vec<&'l Name>,
     metrics: Vec<&'l tree::Metric>,
     baseline: Option<(&'l tree::Expr, &'l [Name], Span)>,
     totals: Vec<(&'l [Name], tree::Total, Span)>,
-    interval: Option<(&'l Spanned<f64>, Option<IntervalMethod>, Option<&'l Name>, Span)>,
+    interval: Option<WrittenInterval<'l>>,
     missing: Option<&'l Spanned<tree::MissingPolicy>>,
     first: Option<Span>,
 }
@@ -77,7 +85,8 @@ impl<'l> Checker<'l> {
             Written::Total { over, how } => clauses.totals.push((over, how.value, span)),
             Written::Interval { level, method, by } => {
                 let method = method.as_ref().map(|method| method.value);
-                if clauses.interval.replace((level, method, by.as_ref(), span)).is_some() {
+                let written = WrittenInterval { level, method, by: by.as_ref(), span };
+                if clauses.interval.replace(written).is_some() {
                     self.tell(repeated("interval"));
                 }
             }
@@ -311,6 +320,8 @@ impl<'l> Checker<'l> {
             for name in *over {
                 match by.iter().position(|column| column.name == name.value) {
                     Some(at) => places.push(at as u32),
+                    // It could not be found there, which was told.
+                    None if clauses.by.iter().any(|by| by.value == name.value) => {}
                     None => {
                         let message = format!("`{}` is not among the columns after `by`", name.value);
                         let mut problem = error(codes::UNKNOWN_COLUMN, name.span, message);
@@ -326,7 +337,7 @@ impl<'l> Checker<'l> {
     }
 
     fn interval(&mut self, building: &Building<'l>, clauses: &Clauses<'l>) -> Option<Interval> {
-        let (level, method, by, span) = clauses.interval?;
+        let WrittenInterval { level, method, by, span } = clauses.interval?;
         // `95%` and `0.95` say the same.
         let share = if level.value > 1.0 { level.value / 100.0 } else { level.value };
         if !(0.5..1.0).contains(&share) {

@@ -16,14 +16,6 @@ use super::program::{Capability, Direction, ModelId, ModelRef, Node, NodeId, Slo
 use super::reach::reached;
 use super::scope::{Column, Row, Scope, ScopeModel};
 
-/// What is known about a node.
-#[derive(Clone)]
-pub(super) enum NodeState {
-    Done(Arc<Table>),
-    /// Its columns are not known; that was told.
-    Broken,
-}
-
 /// A checked node, as the nodes after it see it.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -39,7 +31,6 @@ pub(super) struct Table {
 /// A node while its steps are read.
 pub(super) struct Building<'l> {
     pub(super) node: &'l tree::Node,
-    pub(super) id: NodeId,
     pub(super) row: Row,
     pub(super) inputs: Vec<NodeId>,
     pub(super) steps: Vec<Step>,
@@ -58,7 +49,25 @@ pub(super) struct Building<'l> {
     pub(super) batches: Vec<Vec<Column>>,
 }
 
-impl Building<'_> {
+impl<'l> Building<'l> {
+    /// A node without anything in it.
+    pub(super) fn blank(node: &'l tree::Node, owner: Arc<str>) -> Building<'l> {
+        Building {
+            node,
+            row: Row::new(owner),
+            inputs: Vec::new(),
+            steps: Vec::new(),
+            module: ModuleId::ROOT,
+            models: Vec::new(),
+            judges: Vec::new(),
+            judge: None,
+            quiet: None,
+            metrics: Vec::new(),
+            stages: Vec::new(),
+            batches: Vec::new(),
+        }
+    }
+
     pub(super) fn scope(&self) -> Scope<'_> {
         Scope {
             models: &self.models,
@@ -91,7 +100,7 @@ impl<'l> Checker<'l> {
         for at in order {
             let Some((item, whole, node)) = written.get(at).copied() else { continue };
             let (table, checked) = self.node(NodeId(at as u32), whole, node);
-            self.nodes.insert(item, NodeState::Done(Arc::new(table)));
+            self.nodes.insert(item, Arc::new(table));
             nodes[at] = Some(checked);
         }
         // A node that is missing was told to be part of a circle: there is no program then.
@@ -176,7 +185,7 @@ impl<'l> Checker<'l> {
     }
 
     fn node(&mut self, id: NodeId, item: &'l tree::Item, node: &'l tree::Node) -> (Table, Node) {
-        let mut building = self.start(id, node);
+        let mut building = self.start(node);
         let replaced = self.trial.replacement(&node.name.value);
         self.steps(&mut building);
         if let Some(replacement) = replaced {
@@ -197,7 +206,7 @@ impl<'l> Checker<'l> {
         (Table { id, name, kind: node.kind.value, row, metrics: building.metrics }, checked)
     }
 
-    fn start(&mut self, id: NodeId, node: &'l tree::Node) -> Building<'l> {
+    fn start(&mut self, node: &'l tree::Node) -> Building<'l> {
         let mut inputs = Vec::new();
         let mut row = Row::new(Arc::clone(&node.name.value));
         for (number, name) in node.from.iter().enumerate() {
@@ -210,21 +219,7 @@ impl<'l> Checker<'l> {
             }
             inputs.extend(table.map(|table| table.id).filter(|id| !inputs.contains(id)));
         }
-        let mut building = Building {
-            node,
-            id,
-            row,
-            inputs,
-            steps: Vec::new(),
-            module: ModuleId::ROOT,
-            models: Vec::new(),
-            judges: Vec::new(),
-            judge: None,
-            quiet: None,
-            metrics: Vec::new(),
-            stages: Vec::new(),
-            batches: Vec::new(),
-        };
+        let mut building = Building { row, inputs, ..Building::blank(node, Arc::clone(&node.name.value)) };
         self.header(&mut building);
         building
     }
@@ -273,11 +268,8 @@ impl<'l> Checker<'l> {
     pub(super) fn table(&mut self, name: &Name) -> Option<Arc<Table>> {
         let root = self.library.module(ModuleId::ROOT);
         match root.things.get(&name.value).map(|named| named.what) {
-            Some(Thing::Node(item)) => match self.nodes.get(&item) {
-                Some(NodeState::Done(table)) => Some(Arc::clone(table)),
-                // In a circle, which was told.
-                _ => None,
-            },
+            // What has no table here is part of a circle, which was told.
+            Some(Thing::Node(item)) => self.nodes.get(&item).cloned(),
             other => {
                 let message = match other {
                     Some(_) => format!("`{}` is not a node", name.value),

@@ -50,7 +50,9 @@ impl Checker<'_> {
             if let Some((_, written)) = trial.set.iter().rev().find(|(set, _)| set.value == name.value) {
                 return self.constant(id.module, written, kind, &format!("the parameter `{}`", name.value));
             }
-            if let Some((_, text)) = trial.given.iter().rev().find(|(set, _)| **set == *name.value) {
+            if let Some((_, text)) =
+                trial.stated.iter().chain(trial.given).rev().find(|(set, _)| **set == *name.value)
+            {
                 return match parse_value(text, kind) {
                     Some(value) => Some(value),
                     None => {
@@ -108,7 +110,7 @@ impl Checker<'_> {
         let mut parameters = Vec::new();
         for (number, item) in root.file.items.iter().enumerate() {
             let ItemKind::Param(param) = &item.kind else { continue };
-            self.define(&param.name, "the parameter");
+            self.define(&param.name, super::checker::Definition::Parameter);
             if let Some((kind, value)) =
                 self.parameter(ItemId { module: ModuleId::ROOT, item: number as u32 })
             {
@@ -128,7 +130,7 @@ impl Checker<'_> {
         let trial = self.trial;
         let set = trial.set.iter().map(|(name, _)| (&*name.value, name.span));
         let start = Span::new(root.source, 0, 0);
-        let given = trial.given.iter().map(|(name, _)| (name.as_str(), start));
+        let given = trial.given.iter().chain(&trial.stated).map(|(name, _)| (name.as_str(), start));
         for (name, span) in set.chain(given) {
             if !known.contains(&name) {
                 let mut problem = error(codes::UNKNOWN_PARAMETER, span, format!("no parameter `{name}`"));

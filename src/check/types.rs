@@ -54,6 +54,13 @@ impl<'l> TypeReader<'l> {
             TypeExprKind::Closed(labels) => self.closed(labels),
             TypeExprKind::Optional(of) => self.read(of).optional(),
             TypeExprKind::Function(from, to) => {
+                if !self.variables {
+                    self.diagnostics.push(
+                        error(codes::MISPLACED, written.span, "a value cannot be a function")
+                            .help("only native functions of the standard library take functions"),
+                    );
+                    return Type::Unknown;
+                }
                 let from = from.iter().map(|kind| self.read(kind)).collect();
                 Type::Function(from, Arc::new(self.read(to)))
             }

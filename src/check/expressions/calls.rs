@@ -11,6 +11,7 @@ use super::super::complaint::{Explained, error, suggestion};
 use super::super::library::{Callable, ItemId, ParameterKind, Returns, Signature};
 use super::super::program::{Expr, ModelRef};
 use super::super::scope::{Scope, Typed};
+use super::natives;
 
 /// Functions over many rows, known in `metric`, `group` and `expect`.
 pub(in super::super) const AGGREGATES: [&str; 17] = [
@@ -41,15 +42,16 @@ impl Checker<'_> {
         function: &Name,
         arguments: &[Argument],
         span: Span,
+        expected: Option<&Type>,
     ) -> Typed {
         if let ExprKind::Name(name) = &receiver.kind
             && !self.is_value(scope, name)
             && self.library.submodule(scope.module, name).is_some()
         {
             let dotted = Name::new(format!("{name}.{}", function.value).into(), function.span);
-            return self.call(scope, &dotted, None, arguments, span);
+            return self.call(scope, &dotted, None, arguments, span, expected);
         }
-        self.call(scope, function, Some(receiver), arguments, span)
+        self.call(scope, function, Some(receiver), arguments, span, expected)
     }
 
     pub(super) fn call(
@@ -59,12 +61,19 @@ impl Checker<'_> {
         receiver: Option<&tree::Expr>,
         arguments: &[Argument],
         span: Span,
+        expected: Option<&Type>,
     ) -> Typed {
         if &*function.value == "baseline" {
             return self.baseline_value(scope, arguments, span);
         }
         let Some(named) = self.library.callable(scope.module, &function.value) else {
             self.unknown_function(scope, function);
+            // What the arguments mention is mentioned all the same.
+            for value in receiver.into_iter().chain(arguments.iter().map(|argument| &argument.value)) {
+                if !matches!(value.kind, ExprKind::Lambda { .. }) {
+                    self.expr(scope, value, None);
+                }
+            }
             return Typed::unknown();
         };
         self.used.insert(named.through.unwrap_or(named.span));
@@ -97,7 +106,10 @@ impl Checker<'_> {
             return Typed::unknown();
         }
         match &tree.body {
-            FunctionBody::Native { random } => self.native(scope, item, signature, *random, &given, span),
+            FunctionBody::Native { random } => {
+                let hint = natives::hint(&signature.returns.value(), expected);
+                self.native(scope, item, signature, *random, &given, hint, span)
+            }
             _ => self.defined(scope, item, signature, &given, span),
         }
     }

@@ -17,9 +17,10 @@ use super::super::types::join;
 use super::fitting::convert;
 
 /// What the type variables of a signature stand for in one call.
-type Settled = BTreeMap<Arc<str>, Type>;
+pub(super) type Settled = BTreeMap<Arc<str>, Type>;
 
 impl Checker<'_> {
+    #[expect(clippy::too_many_arguments, reason = "all of them say which call")]
     pub(super) fn native(
         &mut self,
         scope: &mut Scope<'_>,
@@ -27,6 +28,7 @@ impl Checker<'_> {
         signature: &Signature,
         random: bool,
         given: &[Option<&tree::Expr>],
+        hint: Settled,
         span: Span,
     ) -> Typed {
         let mut settled = Settled::new();
@@ -53,7 +55,7 @@ impl Checker<'_> {
                     continue;
                 }
                 ParameterKind::Value(kind) => self
-                    .native_value(scope, item, signature, at, given[at], kind, &mut settled, span)
+                    .native_value(scope, item, signature, at, given[at], kind, (&mut settled, &hint), span)
                     .map(|typed| {
                         lifts |= typed.kind.is_optional() && !kind.is_optional() && !is_variable(kind);
                         (NativeArgument::Value(typed.expr), typed.kind)
@@ -92,14 +94,16 @@ impl Checker<'_> {
         at: usize,
         given: Option<&tree::Expr>,
         kind: &Type,
-        settled: &mut Settled,
+        (settled, hinted): (&mut Settled, &Settled),
         span: Span,
     ) -> Option<Typed> {
         let Some(written) = given else {
             let argued = self.value_argument(scope, item, signature, at, None, kind, span)?;
             return Some(Typed::new(argued.expr, kind.clone()));
         };
-        let hint = settle(kind, settled);
+        let mut known = hinted.clone();
+        known.extend(settled.clone());
+        let hint = settle(kind, &known);
         let typed = self.expr(scope, written, (hint != Type::Unknown).then_some(&hint));
         if typed.is_unknown() {
             return None;
@@ -183,6 +187,16 @@ impl Checker<'_> {
         let body = convert(scope, typed.expr, &typed.kind, &wanted);
         let kind = Type::Function(from.into(), Arc::new(wanted));
         Some((NativeArgument::Lambda { parameters: locals, body }, kind))
+    }
+}
+
+/// Where labels are wanted, the arguments that the result is made of are labels: `choose([a, b])`.
+pub(super) fn hint(returns: &Type, expected: Option<&Type>) -> Settled {
+    match (returns.present(), expected.map(Type::present)) {
+        (Type::Variable(name), Some(kind @ Type::Closed(_))) => {
+            Settled::from([(Arc::clone(name), kind.clone())])
+        }
+        _ => Settled::new(),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::data::value::Value;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ExprKind, ListItem, Name, NamedExpr, OnError, Rows};
 
-use super::super::checker::Checker;
+use super::super::checker::{Checker, Definition};
 use super::super::codes;
 use super::super::complaint::{Explained, error, suggestion};
 use super::super::expressions::{bare, convert};
@@ -48,7 +48,12 @@ impl<'l> Checker<'l> {
         self.push(building, StepKind::Read(source), 0, span);
         for (field, written) in fields.iter().zip(&read.fields) {
             let name = Name::new(Arc::clone(&field.name), written.name.span);
-            self.add(building, &name, field.kind.clone(), None);
+            // Fields may be read for people's eyes; a picture that is never sent is a mistake.
+            let picture = field.kind == Type::Image;
+            if picture {
+                self.define(&name, Definition::Image);
+            }
+            self.add(building, &name, field.kind.clone(), picture.then_some(name.span));
         }
     }
 

@@ -34,7 +34,7 @@ impl<'l> Checker<'l> {
         match &one.pattern {
             Pattern::Name(name) => {
                 if own {
-                    self.define(name, "the column");
+                    self.define(name, super::super::checker::Definition::Column);
                 }
                 let slot = self.append(building, typed.expr, frame, one.span);
                 self.name_slot(building, name, typed.kind, slot, own.then_some(name.span));
@@ -44,7 +44,7 @@ impl<'l> Checker<'l> {
                 for name in names {
                     let Some((at, kind)) = self.part(&typed.kind, name) else { continue };
                     if own {
-                        self.define(name, "the column");
+                        self.define(name, super::super::checker::Definition::Column);
                     }
                     let part = Expr::Field(Box::new(Expr::Slot(whole)), at);
                     let slot = self.append(building, part, 0, name.span);

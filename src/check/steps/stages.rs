@@ -1,13 +1,13 @@
 //! Stages: steps written elsewhere, written out where they are named.
 
 use crate::diagnostics::source::Span;
-use crate::syntax::tree::{self, ExprKind, Name};
+use crate::syntax::tree::{self, ExprKind, ItemKind, Name};
 
-use super::super::checker::Checker;
+use super::super::checker::{Checker, Definition};
 use super::super::codes;
 use super::super::complaint::{Explained, error, suggestion};
 use super::super::expressions::bare;
-use super::super::library::{Callable, ItemId, ParameterKind, Returns};
+use super::super::library::{Callable, ItemId, ModuleId, ParameterKind, Returns};
 use super::super::nodes::Building;
 use super::super::program::ModelRef;
 use super::super::scope::{Column, ScopeModel};
@@ -132,6 +132,7 @@ impl<'l> Checker<'l> {
         let module = std::mem::replace(&mut building.module, item.module);
         let outer_models = std::mem::replace(&mut building.models, models);
         building.stages.push(item);
+        self.stages_used.insert(item);
         let told = self.diagnostics.len();
         for step in &stage.steps {
             self.step(building, step);
@@ -174,6 +175,53 @@ impl<'l> Checker<'l> {
                     .help("add a `let` for it, or take it out of `adds`"),
                 ),
             }
+        }
+    }
+
+    /// Reads the stages that nothing used, on a table without columns: libraries have them for
+    /// others.
+    pub(in super::super) fn uncalled_stages(&mut self) {
+        let library = self.library;
+        for (number, module) in library.modules.iter().enumerate() {
+            if module.standard {
+                continue;
+            }
+            let module_id = ModuleId(number as u32);
+            for (at, item) in module.file.items.iter().enumerate() {
+                let ItemKind::Stage(stage) = &item.kind else { continue };
+                let id = ItemId { module: module_id, item: at as u32 };
+                if module_id == ModuleId::ROOT {
+                    self.define(&stage.name, Definition::Stage);
+                }
+                if !self.stages_used.contains(&id) {
+                    self.uncalled_stage(id, stage);
+                }
+            }
+        }
+    }
+
+    fn uncalled_stage(&mut self, id: ItemId, stage: &'l tree::Stage) {
+        let library = self.library;
+        let Some(signature) = library.signatures.get(&id) else { return };
+        let mut building = Building::blank(&library.blank, stage.name.value.clone());
+        building.module = id.module;
+        building.stages.push(id);
+        for parameter in &signature.parameters {
+            match &parameter.kind {
+                ParameterKind::Model(capability) => building.models.push(ScopeModel {
+                    name: parameter.name.clone(),
+                    model: ModelRef::Judge,
+                    capability: *capability,
+                    defined: None,
+                }),
+                ParameterKind::Value(kind) => {
+                    let slot = building.row.slot();
+                    building.row.columns.push(Column::new(parameter.name.clone(), kind.clone(), slot));
+                }
+            }
+        }
+        for step in &stage.steps {
+            self.step(&mut building, step);
         }
     }
 }
