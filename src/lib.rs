@@ -16,6 +16,7 @@ pub mod library;
 pub mod models;
 pub mod nodes;
 pub mod plan;
+pub mod project;
 pub mod random;
 pub mod stats;
 pub mod store;
