@@ -1,5 +1,8 @@
+mod check;
 mod data;
 mod models;
+mod report;
+mod run;
 mod stats;
 mod store;
 mod syntax;

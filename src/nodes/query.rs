@@ -1,6 +1,7 @@
 //! `query`: the model under test answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::program::{Capability, Query, Step};
 use crate::data::row::{Failure, Reason};
@@ -28,6 +29,7 @@ struct Given {
     reply: Value,
     outcome: &'static str,
     usage: Usage,
+    latency: Duration,
     failure: Option<Failure>,
 }
 
@@ -40,11 +42,19 @@ impl Runner<'_> {
             let part = [name.as_bytes(), &[0], &sample.to_le_bytes()].concat();
             let mut branch = state.branch(sample, "query", &part);
             // What the model answers goes by the row that is asked, not by the row made of it.
-            let given = exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
+            let given =
+                exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
             let given = match given {
                 Ok(given) => given,
                 Err(Halt::Fail(failure)) => {
-                    Given { reply: Value::Missing, outcome: "failed", usage: Usage::default(), failure: Some(*failure) }
+                    let (usage, latency) = (Usage::default(), Duration::ZERO);
+                    Given {
+                        reply: Value::Missing,
+                        outcome: "failed",
+                        usage,
+                        latency,
+                        failure: Some(*failure),
+                    }
                 }
                 Err(halt) => {
                     self.halted(at, branch, 0, halt);
@@ -61,7 +71,7 @@ impl Runner<'_> {
                 branch.values.push(Value::Record(counts.into_iter().collect()));
             }
             if query.latency {
-                branch.values.push(Value::Missing);
+                branch.values.push(Value::Float(given.latency.as_secs_f64()));
             }
             branch.failure = given.failure.map(Arc::new);
             self.from(at + 1, branch);
@@ -79,11 +89,14 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
     let mut replies = Vec::new();
     let mut outcome = Outcome::Complete;
     let mut usage = Usage::default();
+    let mut latency = Duration::ZERO;
     let mut turns = rendered.turns.iter().peekable();
     while let Some(turn) = turns.next() {
         sent.push(turn.clone());
         // An answer that the file gives itself is not asked for.
-        if turn.speaker == Speaker::Assistant || turns.peek().is_some_and(|next| next.speaker == Speaker::Assistant) {
+        if turn.speaker == Speaker::Assistant
+            || turns.peek().is_some_and(|next| next.speaker == Speaker::Assistant)
+        {
             continue;
         }
         let request = if paints {
@@ -92,10 +105,13 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             Request::Chat(rendered.chat(scope, asked, sent.clone(), None))
         };
         let place = replies.len() as u32;
-        let reply = match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
-            Ok(reply) => reply,
-            Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
-        };
+        let answered =
+            match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
+                Ok(answered) => answered,
+                Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
+            };
+        latency += answered.latency;
+        let reply = &answered.reply;
         outcome = reply.outcome;
         usage.input += reply.usage.input;
         usage.output += reply.usage.output;
@@ -119,7 +135,13 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             attempts: 1,
             excerpt: "".into(),
         };
-        return Ok(Given { reply: Value::Missing, outcome: "blocked", usage, failure: Some(failure) });
+        return Ok(Given {
+            reply: Value::Missing,
+            outcome: "blocked",
+            usage,
+            latency,
+            failure: Some(failure),
+        });
     }
     let reply = match &query.reply {
         Type::List(_) => Value::List(replies.into()),
@@ -130,7 +152,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         Outcome::Empty => "empty",
         _ => "complete",
     };
-    Ok(Given { reply, outcome, usage, failure: None })
+    Ok(Given { reply, outcome, usage, latency, failure: None })
 }
 
 fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> PaintRequest {
@@ -140,7 +162,8 @@ fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> P
             ("seed", Value::Int(seed)) => request.seed = Some(seed),
             ("size", Value::Text(size)) => {
                 let sides = size.split_once('x');
-                request.size = sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+                request.size =
+                    sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
             }
             _ => {}
         }

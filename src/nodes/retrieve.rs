@@ -34,7 +34,9 @@ impl Runner<'_> {
                     self.from(at + 1, branch);
                 }
             }
-            Err(Halt::Fail(failure)) if failure.reason != Reason::Failed || matches!(otherwise, Otherwise::Drop) => {
+            Err(Halt::Fail(failure))
+                if failure.reason != Reason::Failed || matches!(otherwise, Otherwise::Drop) =>
+            {
                 match otherwise {
                     Otherwise::Drop => {}
                     Otherwise::Fail => self.halted(at, state, 1, Halt::Fail(failure)),
@@ -69,7 +71,7 @@ fn found(
         return Err(Halt::undefined("no model is bound here"));
     };
     match answer(scope, asked, request(text), 0)? {
-        Ok(reply) => Ok(values(scope, &reply)),
+        Ok(answered) => Ok(values(scope, &answered.reply)),
         Err(failure) => Err(failed(&failure)),
     }
 }

@@ -283,7 +283,8 @@ impl Writer<'_> {
             let _ = write!(self.out, " total {:?} {:?}", total.how, total.over);
         }
         if let Some(interval) = &measure.interval {
-            let _ = write!(self.out, " interval {} {:?} {:?}", interval.level, interval.method, interval.cluster);
+            let _ =
+                write!(self.out, " interval {} {:?} {:?}", interval.level, interval.method, interval.cluster);
             // A bootstrap draws, and whether it is one may depend on the metric.
             self.draws = true;
         }
@@ -499,7 +500,11 @@ impl Writer<'_> {
         self.out.push_str("(ask ");
         self.model(&ask.model);
         self.message(&ask.message);
-        let _ = write!(self.out, " returns {} {:?} retry {} samples {}", ask.returns, ask.most, ask.retries, ask.samples);
+        let _ = write!(
+            self.out,
+            " returns {} {:?} retry {} samples {}",
+            ask.returns, ask.most, ask.retries, ask.samples
+        );
         if let Some(until) = &ask.until {
             let _ = write!(self.out, " until %{} ", ask.it.0);
             self.expr(until);

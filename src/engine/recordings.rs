@@ -9,12 +9,13 @@ use crate::data::read;
 use crate::data::types::{Field, Type};
 use crate::data::value::Value;
 use crate::digest::Digest;
-use crate::engine::endpoints::{binding_of, bindings};
-use crate::engine::error::RunError;
-use crate::engine::source::Sources;
 use crate::eval::effects::Asked;
 use crate::eval::recording::{Recording, Recordings};
 use crate::world::World;
+
+use super::endpoints::{binding_of, bindings};
+use super::error::RunError;
+use super::source::Sources;
 
 /// The digest of each recorded file, without reading those that are as they were.
 pub fn digests(program: &Program, sources: &Sources) -> Result<BTreeMap<Asked, Digest>, RunError> {
@@ -43,7 +44,12 @@ fn replays(program: &Program) -> impl Iterator<Item = Replay> + '_ {
     })
 }
 
-fn recording(path: &PathBuf, key: &[Arc<str>], reply: &Arc<str>, world: &dyn World) -> Result<Recording, RunError> {
+fn recording(
+    path: &PathBuf,
+    key: &[Arc<str>],
+    reply: &Arc<str>,
+    world: &dyn World,
+) -> Result<Recording, RunError> {
     let unreadable = |problem: &dyn std::fmt::Display| RunError::Source {
         path: path.display().to_string(),
         problem: problem.to_string(),
@@ -56,7 +62,8 @@ fn recording(path: &PathBuf, key: &[Arc<str>], reply: &Arc<str>, world: &dyn Wor
     };
     // A number may be recorded as a number or as text; either finds its row.
     let scalar = if matches!(format, Format::Csv | Format::Tsv) { Type::Text } else { Type::Json };
-    let mut fields: Vec<Field> = key.iter().map(|name| Field { name: name.clone(), kind: scalar.clone() }).collect();
+    let mut fields: Vec<Field> =
+        key.iter().map(|name| Field { name: name.clone(), kind: scalar.clone() }).collect();
     fields.push(Field { name: reply.clone(), kind: scalar.optional() });
     let reader = world.open(path).map_err(|error| unreadable(&error))?;
     let cut = read::cut(format, reader).map_err(|error| unreadable(&error))?;
@@ -78,7 +85,10 @@ fn recording(path: &PathBuf, key: &[Arc<str>], reply: &Arc<str>, world: &dyn Wor
             if let Some(other) = recording.insert(&key, text.clone())
                 && other != text
             {
-                return Err(RunError::RepeatedRecording { path: path.display().to_string(), key: format!("{key:?}") });
+                return Err(RunError::RepeatedRecording {
+                    path: path.display().to_string(),
+                    key: format!("{key:?}"),
+                });
             }
         }
     }
