@@ -17,6 +17,7 @@ pub mod models;
 pub mod nodes;
 pub mod plan;
 pub mod random;
+pub mod report;
 pub mod stats;
 pub mod store;
 pub mod syntax;
