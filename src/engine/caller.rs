@@ -1,6 +1,6 @@
 //! The third door: a call that was paid for is never made again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use serde_json::value::RawValue;
 
-use crate::eval::effects::{Answer, Call};
+use crate::eval::effects::{Answer, Answered, Call};
 use crate::models::endpoint::Endpoint;
 use crate::models::reply::{CallFailure, Content, FailureCause, Reply};
 use crate::models::request::Request;
@@ -39,6 +39,8 @@ pub struct Caller {
     calls: AtomicU64,
     spent: AtomicU64,
     stopped: AtomicBool,
+    /// Calls that a run which asks nobody would have made.
+    absent: Mutex<HashSet<CallKey>>,
     /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
     flights: Mutex<HashMap<CallKey, Flight>>,
 }
@@ -51,6 +53,8 @@ struct Made {
     answer: Answer,
     /// Went out now, rather than being found.
     paid: Option<Paid>,
+    /// Not on record, in a run that asks nobody, and wanted for the first time.
+    absent: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -76,6 +80,7 @@ impl Caller {
             calls: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            absent: Mutex::default(),
             flights: Mutex::default(),
         })
     }
@@ -114,6 +119,9 @@ impl Caller {
         }
         let (flight, first) = self.flight(key, endpoint, call);
         let made = flight.await;
+        if first && made.absent {
+            gauge.add(|gauge| &gauge.absent, 1);
+        }
         match made.paid {
             Some(paid) if first => {
                 gauge.add(|gauge| &gauge.calls, 1);
@@ -129,7 +137,8 @@ impl Caller {
     /// The reply on record, where there is one that still reads as an answer.
     fn recorded(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Option<Answer> {
         let record = self.store.reply(key).ok().flatten()?;
-        endpoint.read(request, &record.reply).ok().map(|reply| Ok(Arc::new(reply)))
+        let latency = record.reply.latency;
+        endpoint.read(request, &record.reply).ok().map(|reply| Ok(Arc::new(Answered { reply, latency })))
     }
 
     fn flight(self: &Arc<Self>, key: CallKey, endpoint: Arc<Endpoint>, call: Call) -> (Flight, bool) {
@@ -141,7 +150,7 @@ impl Caller {
         let flight = async move {
             // The one before may have landed between the look at the record and this one.
             let made = match caller.recorded(&endpoint, key, &call.request) {
-                Some(answer) => Made { answer, paid: None },
+                Some(answer) => Made { answer, paid: None, absent: false },
                 None => caller.make(&endpoint, key, &call.request).await,
             };
             caller.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
@@ -154,20 +163,21 @@ impl Caller {
 
     async fn make(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Made {
         if self.allowance.offline {
-            return Made { answer: Err(refused(FailureCause::NotOnRecord)), paid: None };
+            let new = self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+            return Made { answer: Err(refused(FailureCause::NotOnRecord)), paid: None, absent: new };
         }
         if self.is_stopped() {
-            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None };
+            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
         }
         if !self.reserve() {
-            return Made { answer: Err(refused(FailureCause::BudgetReached)), paid: None };
+            return Made { answer: Err(refused(FailureCause::BudgetReached)), paid: None, absent: false };
         }
         let raw = match endpoint.call(request).await {
             Ok(raw) => raw,
             Err(failure) => {
                 self.calls.fetch_sub(1, Ordering::Relaxed);
                 self.note(endpoint, key, &failure);
-                return Made { answer: Err(failure), paid: None };
+                return Made { answer: Err(failure), paid: None, absent: false };
             }
         };
         let reply = match endpoint.read(request, &raw) {
@@ -178,10 +188,11 @@ impl Caller {
                     attempts: raw.attempts,
                     excerpt: String::new(),
                 };
-                return Made { answer: Err(failure), paid: None };
+                return Made { answer: Err(failure), paid: None, absent: false };
             }
         };
-        let cost: Option<f64> = None;
+        let cost = endpoint.cost(&reply.usage, pictures(&reply));
+        let latency = raw.latency;
         let paid = Paid {
             cost: cost.map_or(0, |dollars| (dollars * 1e6).round() as u64),
             tokens: reply.usage.input + reply.usage.output,
@@ -199,11 +210,11 @@ impl Caller {
         };
         // The row goes on only when its reply is on disk.
         match self.store.append(record).await {
-            Ok(()) => Made { answer: Ok(Arc::new(reply)), paid: Some(paid) },
+            Ok(()) => Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false },
             Err(error) => {
                 self.stop();
                 let cause = FailureCause::NotKept(error.to_string());
-                Made { answer: Err(refused(cause)), paid: Some(paid) }
+                Made { answer: Err(refused(cause)), paid: Some(paid), absent: false }
             }
         }
     }

@@ -14,6 +14,8 @@ pub struct Gauge {
     pub calls: AtomicU64,
     /// Calls whose reply was on record.
     pub recorded: AtomicU64,
+    /// Calls that may not go out and are not on record.
+    pub absent: AtomicU64,
     /// Microdollars spent.
     pub spent: AtomicU64,
     /// Tokens sent and received.
@@ -30,6 +32,7 @@ pub struct Counts {
     pub reused: u64,
     pub calls: u64,
     pub recorded: u64,
+    pub absent: u64,
     pub spent: u64,
     pub tokens: u64,
 }
@@ -47,6 +50,7 @@ impl Gauge {
             reused: get(&self.reused),
             calls: get(&self.calls),
             recorded: get(&self.recorded),
+            absent: get(&self.absent),
             spent: get(&self.spent),
             tokens: get(&self.tokens),
         }
@@ -72,6 +76,7 @@ impl std::ops::AddAssign for Counts {
         self.reused += other.reused;
         self.calls += other.calls;
         self.recorded += other.recorded;
+        self.absent += other.absent;
         self.spent += other.spent;
         self.tokens += other.tokens;
     }

@@ -14,13 +14,11 @@ pub struct Memo {
     store: Arc<dyn Store>,
     /// Where the program is dynamic: the edition, which its results belong to.
     edition: Option<String>,
-    /// The test's seed; 0 outside tests.
-    test_seed: u32,
 }
 
 impl Memo {
-    pub fn new(store: Arc<dyn Store>, edition: Option<String>, test_seed: u32) -> Memo {
-        Memo { store, edition, test_seed }
+    pub fn new(store: Arc<dyn Store>, edition: Option<String>) -> Memo {
+        Memo { store, edition }
     }
 
     /// The key of a whole unit's table: what it does, for which models, to which tables.
@@ -48,7 +46,7 @@ impl Memo {
 
     fn hasher(&self, domain: &str, unit: &Unit) -> Hasher {
         let mut hasher = Hasher::new(domain);
-        hasher.digest(&unit.fingerprint).number(u64::from(self.test_seed));
+        hasher.digest(&unit.fingerprint);
         if let Some(edition) = &self.edition {
             hasher.text(edition);
         }

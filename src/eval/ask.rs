@@ -1,15 +1,16 @@
 //! Asking a model: the request, the answer, and asking again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::program::{Ask, BindingKind, Otherwise};
 use crate::data::row::{Failure, Reason};
 use crate::data::value::Value;
-use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply};
+use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply, Usage};
 use crate::models::request::{Request, Speaker, Turn};
 
 use super::answer::{read, schema};
-use super::effects::{Answer, Asked, Call};
+use super::effects::{Answer, Answered, Asked, Call};
 use super::halt::{Evaluated, Halt};
 use super::message::{Rendered, render};
 use super::scope::Scope;
@@ -51,9 +52,10 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
         let number = sample + attempt * ask.samples.max(1);
         let given = scope.at(number, |scope| answer(scope, asked, request, number))?;
         let reply = match given {
-            Ok(reply) => reply,
+            Ok(answered) => answered,
             Err(failure) => return Err(failed(&failure)),
         };
+        let reply = &reply.reply;
         let text = match (&reply.outcome, &reply.content) {
             (Outcome::Blocked, _) => {
                 reason = Reason::Blocked;
@@ -129,7 +131,13 @@ pub fn failure_of(failure: &CallFailure) -> Failure {
     }
 }
 
+/// What a model of the program answers.
+pub fn local(outcome: Outcome, content: Content) -> Answer {
+    let reply = Reply { outcome, content, usage: Usage::default(), served_by: None };
+    Ok(Arc::new(Answered { reply, latency: Duration::ZERO }))
+}
+
 /// A local model's text as a reply.
 pub fn text_reply(outcome: Outcome, text: Arc<str>) -> Answer {
-    Ok(Arc::new(Reply { outcome, content: Content::Text(text), usage: Default::default(), served_by: None }))
+    local(outcome, Content::Text(text))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::program::ModelId;
 use crate::models::reply::{CallFailure, Reply};
@@ -27,7 +28,15 @@ pub struct Call {
     pub sample: u32,
 }
 
-pub type Answer = Result<Arc<Reply>, CallFailure>;
+/// An answer with how long it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    pub reply: Reply,
+    /// From sending the request to the last byte; of the first time it was asked.
+    pub latency: Duration,
+}
+
+pub type Answer = Result<Arc<Answered>, CallFailure>;
 
 /// What one row has asked and learnt.
 #[derive(Debug, Default)]

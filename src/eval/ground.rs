@@ -22,8 +22,6 @@ pub struct Ground {
     pub pictures: Arc<dyn Pictures>,
     /// Read only when a row asks for one.
     pub recordings: OnceLock<Recordings>,
-    /// The test's seed; 0 outside tests.
-    pub test_seed: u32,
 }
 
 impl Ground {

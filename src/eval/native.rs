@@ -130,7 +130,7 @@ fn embed(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
     let Value::Text(text) = scope.eval(text)? else { return Ok(Value::Missing) };
     let Some(asked) = scope.asked(model) else { return Ok(Value::Missing) };
     match answer(scope, asked, Request::Embed(vec![text]), 0)? {
-        Ok(reply) => Ok(match &reply.content {
+        Ok(answered) => Ok(match &answered.reply.content {
             Content::Vectors(vectors) => {
                 let first = vectors.first().map(Vec::as_slice).unwrap_or_default();
                 Value::list(first.iter().copied().map(Value::Float))
@@ -145,7 +145,7 @@ fn classify(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
     let Value::Text(text) = scope.eval(text)? else { return Ok(Value::Missing) };
     let Some(asked) = scope.asked(model) else { return Ok(Value::Missing) };
     match answer(scope, asked, Request::Classify(text), 0)? {
-        Ok(reply) => Ok(match &reply.content {
+        Ok(answered) => Ok(match &answered.reply.content {
             Content::Scores(scores) => {
                 let scores = scores.iter().map(|(name, score)| (name.to_string(), serde_json::Value::from(*score)));
                 Value::Json(Arc::new(serde_json::Value::Object(scores.collect())))

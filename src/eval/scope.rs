@@ -100,7 +100,7 @@ impl<'a> Scope<'a> {
     /// The seed of this step, the same for all rows.
     pub fn seed(&self, tag: &str) -> Digest {
         let mut hasher = Hasher::new("tgp.seed.v1");
-        hasher.number(self.ground.program.seed as u64).number(u64::from(self.ground.test_seed));
+        hasher.number(self.ground.program.seed as u64);
         hasher.text(crate::plan::draw::kind(self.kind)).number(u64::from(self.draw)).text(tag);
         hasher.finish()
     }

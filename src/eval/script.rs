@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::check::program::{Guard, LocalModel, Script, ScriptReply};
 use crate::data::value::{Image, Value};
-use crate::models::reply::{CallFailure, Content, FailureCause, Hit, Outcome, Page, Reply};
+use crate::models::reply::{CallFailure, Content, FailureCause, Hit, Outcome, Page};
 use crate::models::request::{Picture, Request, Speaker};
 
-use super::ask::text_reply;
+use super::ask::{local, text_reply};
 use super::effects::{Answer, Asked};
 use super::halt::Evaluated;
 use super::operator::number;
@@ -53,7 +53,7 @@ fn first_arm(scope: &mut Scope<'_>, script: &Script, name: &str, sample: u32, re
             return Ok(match &arm.reply {
                 ScriptReply::Value(value) => content(scope, request, Outcome::Complete, &value.clone())?,
                 ScriptReply::Cut(value) => content(scope, request, Outcome::Cut, &value.clone())?,
-                ScriptReply::Blocked => plain(Outcome::Blocked, Content::None),
+                ScriptReply::Blocked => local(Outcome::Blocked, Content::None),
                 ScriptReply::Empty => text_reply(Outcome::Empty, "".into()),
                 ScriptReply::Failed => no_answer(),
             });
@@ -71,24 +71,24 @@ fn content(scope: &mut Scope<'_>, request: &Request, outcome: Outcome, expr: &cr
             let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
             let digest = crate::digest::Digest::of(&bytes);
             let picture = Picture { digest, media_type: PLANTED.into(), bytes };
-            plain(outcome, Content::Pictures(vec![picture; paint.count.max(1) as usize]))
+            local(outcome, Content::Pictures(vec![picture; paint.count.max(1) as usize]))
         }
         (Request::Embed(_), Value::List(items)) => {
-            plain(outcome, Content::Vectors(vec![items.iter().filter_map(number).collect()]))
+            local(outcome, Content::Vectors(vec![items.iter().filter_map(number).collect()]))
         }
         (Request::Classify(_), Value::Json(json)) => {
             let scores = json.as_object().into_iter().flatten();
             let scores = scores.filter_map(|(name, score)| Some((Arc::from(name.as_str()), score.as_f64()?)));
-            plain(outcome, Content::Scores(scores.collect()))
+            local(outcome, Content::Scores(scores.collect()))
         }
         (Request::Classify(_), value) => {
-            plain(outcome, Content::Scores(number(&value).map(|score| (Arc::from("score"), score)).into_iter().collect()))
+            local(outcome, Content::Scores(number(&value).map(|score| (Arc::from("score"), score)).into_iter().collect()))
         }
         (Request::Search(search), Value::List(items)) => {
-            plain(outcome, Content::Hits(items.iter().take(search.top as usize).filter_map(hit).collect()))
+            local(outcome, Content::Hits(items.iter().take(search.top as usize).filter_map(hit).collect()))
         }
         (Request::Fetch(address), Value::Text(text)) => {
-            plain(outcome, Content::Page(Page { url: address.clone(), title: "".into(), text }))
+            local(outcome, Content::Page(Page { url: address.clone(), title: "".into(), text }))
         }
         _ => no_answer(),
     })
@@ -101,10 +101,6 @@ fn hit(value: &Value) -> Option<Hit> {
         _ => "".into(),
     };
     Some(Hit { url: text(0), title: text(1), text: text(2) })
-}
-
-fn plain(outcome: Outcome, content: Content) -> Answer {
-    Ok(Arc::new(Reply { outcome, content, usage: Default::default(), served_by: None }))
 }
 
 fn no_answer() -> Answer {

@@ -1,20 +1,55 @@
-//! The native half of the standard library.
+//! The native half of the standard library: functions that `stdlib/` declares without a body.
+//!
+//! All are pure functions of their arguments and, where they are random, of the stream they are
+//! given. Those that take functions or ask models are evaluated by the engine: see [`IN_ENGINE`].
 
-use crate::data::types::Type;
-use crate::data::value::Value;
-use crate::random::Stream;
+mod answers;
+mod call;
+mod conversations;
+mod dates;
+mod draws;
+mod encodings;
+mod json;
+mod lists;
+mod numbers;
+mod perturbations;
+mod presence;
+mod similarity;
+mod table;
+mod texts;
 
-pub struct Native {
-    pub name: &'static str,
-    pub version: u32,
-    pub run: fn(&mut Call<'_>) -> Result<Value, Undefined>,
+pub use call::{Answer, Call, Native, Undefined};
+
+use table::NATIVES;
+
+/// Natives that `stdlib/` declares and the engine evaluates itself.
+pub const IN_ENGINE: &[&str] = &[
+    "prelude.all",
+    "prelude.any",
+    "prelude.classify",
+    "prelude.count_where",
+    "prelude.embed",
+    "prelude.filter",
+    "prelude.flat_map",
+    "prelude.map",
+    "prelude.position",
+    "prelude.sort_by",
+];
+
+/// Natives that no one declares, because no one calls them by name: operators and steps do.
+pub const OF_OPERATORS: &[&str] = &[
+    "prelude.as_json",
+    "prelude.concatenate",
+    "prelude.conversation",
+    "prelude.json_part",
+    "prelude.required",
+    "prelude.to_json",
+];
+
+/// The native of that name.
+pub fn find(name: &str) -> Option<&'static Native> {
+    NATIVES.binary_search_by_key(&name, |native| native.name).ok().and_then(|at| NATIVES.get(at))
 }
-pub struct Call<'a> {
-    pub arguments: &'a [Value],
-    pub kinds: &'a [Type],
-    pub stream: Option<&'a mut Stream>,
-}
-pub struct Undefined(pub String);
-pub fn find(_: &str) -> Option<&'static Native> {
-    None
-}
+
+#[cfg(test)]
+mod tests;

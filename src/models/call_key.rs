@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::dialects::Site;
-use super::provider::{Address, Profile};
+use super::provider::{Address, Profile, ProviderKind};
 use super::request::{ChatRequest, Parameters, Request, Speaker};
 use crate::digest::{Digest, Hasher};
 
@@ -20,6 +20,7 @@ fn is_official(profile: &Profile, base_url: &str) -> bool {
     match profile.address {
         Address::Hosted(address) => address == base_url,
         Address::Local(_) | Address::Stated => false,
+        Address::None => true,
     }
 }
 
@@ -32,7 +33,9 @@ pub(super) fn call_key(
     edition: Option<&str>,
 ) -> Digest {
     let mut hasher = Hasher::new("tgp.call.v1");
-    hasher.text(site.profile.name).text(&site.model).text(place(site, identity));
+    // A program is known by its content, wherever it lies.
+    let model = if site.profile.kind == ProviderKind::Command { "" } else { &site.model };
+    hasher.text(site.profile.name).text(model).text(place(site, identity));
     request.write_to(&mut hasher);
     hasher.number(u64::from(sample));
     match edition {
@@ -53,7 +56,14 @@ pub(super) fn canonical_json(site: &Site, identity: Option<&str>, request: &Requ
     if !place.is_empty() {
         fields.insert("at".to_owned(), place.into());
     }
-    let (kind, value) = match request {
+    let (kind, value) = request_json(request);
+    fields.insert(kind.to_owned(), value);
+    Value::Object(fields).to_string()
+}
+
+/// The request alone: its kind, and all that is in it with pictures by digest.
+pub(super) fn request_json(request: &Request) -> (&'static str, Value) {
+    match request {
         Request::Chat(chat) => ("chat", of_chat(chat)),
         Request::Paint(paint) => {
             let mut value = json!({ "prompt": &*paint.prompt, "count": paint.count });
@@ -71,9 +81,7 @@ pub(super) fn canonical_json(site: &Site, identity: Option<&str>, request: &Requ
             ("search", json!({ "query": &*search.query, "top": search.top, "images": search.images }))
         }
         Request::Fetch(address) => ("fetch", (&**address).into()),
-    };
-    fields.insert(kind.to_owned(), value);
-    Value::Object(fields).to_string()
+    }
 }
 
 fn of_chat(chat: &ChatRequest) -> Value {

@@ -16,7 +16,7 @@ use super::call_key;
 use super::capability::Capability;
 use super::dialects::{Message, Site};
 use super::error::{EndpointError, ReadError, Unsupported};
-use super::exchange;
+use super::exchange::{self, Carrier};
 use super::judgement::{self, Judgement};
 use super::limits::Limits;
 use super::limits::circuit::{Change, Circuit, Entry};
@@ -24,6 +24,8 @@ use super::limits::limiter::{Limiter, Pass};
 use super::limits::quota::{Quotas, retry_after};
 use super::limits::retry::RetryBudget;
 use super::limits::traffic::Arrival;
+use super::prices::{Price, Prices};
+use super::program::{self, Program};
 use super::provider::{Address, Key, ProviderKind};
 use super::reply::{CallFailure, FailureCause, RawReply, Reply, Usage};
 use super::request::{ChatRequest, Parameters, Request};
@@ -59,6 +61,10 @@ pub struct EndpointSpec {
     pub key_file: Option<PathBuf>,
     /// The version of the interface, for providers that want one (Azure).
     pub api_version: Option<String>,
+    /// For a program, whose path is the `model`: its arguments.
+    pub arguments: Vec<String>,
+    /// What calls cost, instead of the built-in table's entry.
+    pub price: Option<Price>,
 }
 
 impl EndpointSpec {
@@ -75,6 +81,8 @@ impl EndpointSpec {
             key_variable: None,
             key_file: None,
             api_version: None,
+            arguments: Vec::new(),
+            price: None,
         }
     }
 }
@@ -92,14 +100,15 @@ pub struct Endpoint {
     key_source: KeySource,
     world: Arc<dyn World>,
     observer: Option<Observer>,
+    arguments: Vec<String>,
+    price: Option<Price>,
     lines: OnceLock<Result<Lines, EndpointError>>,
     typical_output: AtomicU64,
 }
 
 /// What is set up at the first call, so that a run that makes none needs no key.
 struct Lines {
-    transport: Transport,
-    headers: HeaderMap,
+    carrier: Carrier,
     key: Option<SecretString>,
     limiter: Limiter,
     circuit: Circuit,
@@ -116,13 +125,18 @@ impl Endpoint {
             .or_else(|| profile.address_variable.and_then(|name| world.variable(name)))
             .filter(|address| !address.trim().is_empty());
         let base_url = match (&stated, &profile.address) {
-            (Some(address), _) => address.trim(),
-            (None, Address::Hosted(address) | Address::Local(address)) => *address,
+            (_, Address::None) => String::new(),
+            (Some(address), _) => clean_address(address.trim())?,
+            (None, Address::Hosted(address) | Address::Local(address)) => (*address).to_owned(),
             (None, Address::Stated) => {
                 return Err(EndpointError::AddressMissing { provider: profile.name });
             }
         };
-        let base_url = clean_address(base_url)?;
+        let identity = match (spec.identity, spec.provider) {
+            (None, ProviderKind::Command) => Some(program::identity(&spec.model, &spec.arguments, &*world)?),
+            (identity, _) => identity,
+        };
+        let price = spec.price.or_else(|| Prices::built_in().of(spec.provider, &spec.model));
         let key_source = match (spec.key_file, spec.key_variable, &profile.key) {
             (Some(path), _, _) => KeySource::File(path),
             (None, Some(name), _) => KeySource::Variable { name, required: true },
@@ -138,13 +152,15 @@ impl Endpoint {
         };
         Ok(Endpoint {
             name: spec.name,
-            identity: spec.identity,
+            identity,
             site: Site { profile, model: spec.model, base_url, api_version: spec.api_version },
             parameters: spec.parameters,
             limits: spec.limits,
             key_source,
             world,
             observer: None,
+            arguments: spec.arguments,
+            price,
             lines: OnceLock::new(),
             typical_output: AtomicU64::new(TYPICAL_OUTPUT),
         })
@@ -212,6 +228,16 @@ impl Endpoint {
         call_key::canonical_json(&self.site, self.identity.as_deref(), &self.effective(request))
     }
 
+    /// What a reply costs in US dollars, where the prices are known.
+    pub fn cost(&self, usage: &Usage, images: u32) -> Option<f64> {
+        self.price.map(|price| price.cost(usage, images))
+    }
+
+    /// What calls cost, where that is known.
+    pub fn price(&self) -> Option<Price> {
+        self.price
+    }
+
     /// What an answer means. Asks nobody, and gives the same for the same answer always.
     pub fn read(&self, request: &Request, raw: &RawReply) -> Result<Reply, ReadError> {
         self.site.profile.dialect.read(&self.site, request, raw.status, &raw.body)
@@ -259,9 +285,14 @@ impl Endpoint {
                 value.set_sensitive(true);
                 headers.insert(HeaderName::from_static(name), value);
             }
+            let carrier = match self.provider() {
+                ProviderKind::Command => Carrier::Program(Program::new(self.model(), &self.arguments)),
+                _ => {
+                    Carrier::Http { transport: Transport::open(&self.site.base_url, &self.limits)?, headers }
+                }
+            };
             Ok(Lines {
-                transport: Transport::open(&self.site.base_url, &self.limits)?,
-                headers,
+                carrier,
                 key,
                 limiter: Limiter::new(&self.limits),
                 circuit: Circuit::new(self.limits.outage),
@@ -331,7 +362,7 @@ impl Call<'_> {
             let latency = pass.elapsed();
             let now = endpoint.world.now();
             let (judgement, wait) = self.judge(&answer, &pass, now);
-            self.settle(&judgement, wait, pass, entry);
+            self.settle(&judgement, wait, faults, pass, entry);
 
             let (cause, bearable) = match judgement {
                 Judgement::Answer(usage) => {
@@ -363,7 +394,7 @@ impl Call<'_> {
     /// One request and its answer, for as long as it is worth waiting.
     async fn attempt(&self, pass: &Pass<'_>, number: u32) -> Result<Answer, Fault> {
         let Call { endpoint, lines, request, message, .. } = self;
-        let exchange = exchange::exchange(&endpoint.site, request, message, &lines.transport, &lines.headers);
+        let exchange = exchange::exchange(&endpoint.site, request, message, &lines.carrier);
         tokio::pin!(exchange);
         loop {
             let patience = lines.limiter.patience(number, &endpoint.limits);
@@ -400,7 +431,14 @@ impl Call<'_> {
         }
     }
 
-    fn settle(&self, judgement: &Judgement, wait: Option<Duration>, pass: Pass<'_>, entry: Entry<'_>) {
+    fn settle(
+        &self,
+        judgement: &Judgement,
+        wait: Option<Duration>,
+        attempt: u32,
+        pass: Pass<'_>,
+        entry: Entry<'_>,
+    ) {
         let arrival = match judgement {
             Judgement::Answer(usage) => {
                 let tokens = usage.input + usage.output;
@@ -413,7 +451,12 @@ impl Call<'_> {
             let (wait, per_second) = (slowdown.wait, slowdown.per_second);
             self.endpoint.tell(AttemptEvent::Limited { wait, per_second });
         }
-        let change = if judgement.is_alive() { entry.alive() } else { entry.failed() };
+        let change = match judgement {
+            judgement if judgement.is_alive() => entry.alive(),
+            // Only our patience ended, which says little about the endpoint at first.
+            Judgement::Retry(FailureCause::TimedOut) if attempt <= 2 && !entry.is_trying() => Change::None,
+            _ => entry.failed(),
+        };
         match change {
             Change::None => {}
             Change::Opened(pause) => self.endpoint.tell(AttemptEvent::CircuitOpened { pause }),

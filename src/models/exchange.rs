@@ -7,8 +7,20 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use super::dialects::download::{Download, wrap};
 use super::dialects::{Message, Next, Site};
+use super::program::Program;
 use super::request::Request;
 use super::transport::{Answer, Fault, Transport};
+
+/// What brings a message to where it is answered.
+#[derive(Debug)]
+pub(super) enum Carrier {
+    /// The headers hold the key.
+    Http {
+        transport: Transport,
+        headers: HeaderMap,
+    },
+    Program(Program),
+}
 
 /// How often a question after work that goes on may fail before the work is given up.
 const POLLS: u32 = 6;
@@ -18,9 +30,15 @@ pub(super) async fn exchange(
     site: &Site,
     request: &Request,
     message: &Message,
-    transport: &Transport,
-    headers: &HeaderMap,
+    carrier: &Carrier,
 ) -> Result<Answer, Fault> {
+    let (transport, headers) = match carrier {
+        Carrier::Http { transport, headers } => (transport, headers),
+        Carrier::Program(program) => {
+            let body = program.ask(message.body.as_deref().unwrap_or_default()).await?;
+            return Ok(Answer { status: 200, url: String::new(), headers: HeaderMap::new(), body });
+        }
+    };
     let mut answer = transport.send(message, headers).await?;
     while (200..300).contains(&answer.status) {
         match site.profile.dialect.next(site, request, &answer.body) {
@@ -40,11 +58,10 @@ pub(super) async fn exchange(
             }
         }
     }
-    answer.body = site.profile.dialect.seal(
-        answer.url.as_str(),
-        answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()),
-        answer.body,
-    );
+    if (200..300).contains(&answer.status) {
+        let media_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        answer.body = site.profile.dialect.seal(&answer.url, media_type, answer.body);
+    }
     Ok(answer)
 }
 

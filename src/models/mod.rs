@@ -11,6 +11,8 @@ pub mod error;
 mod exchange;
 mod judgement;
 pub mod limits;
+pub mod prices;
+mod program;
 pub mod provider;
 pub mod reply;
 pub mod request;

@@ -61,6 +61,8 @@ pub(super) enum Address {
     Local(&'static str),
     /// To be stated.
     Stated,
+    /// There is none: the request says where to go, or nothing goes over a network.
+    None,
 }
 
 pub(super) enum Key {
@@ -319,6 +321,100 @@ static PROFILES: &[Profile] = &[
         Key::Optional("LLAMA_API_KEY"),
         CHAT_EMBED,
         &[NoEffort],
+    ),
+    Profile {
+        address_variable: Some("ANTHROPIC_BASE_URL"),
+        ..other(
+            P::Anthropic,
+            "anthropic",
+            &dialects::Anthropic,
+            Hosted("https://api.anthropic.com"),
+            Key::Required("ANTHROPIC_API_KEY"),
+            CHAT,
+            32,
+        )
+    },
+    Profile {
+        address_variable: Some("GEMINI_BASE_URL"),
+        ..other(
+            P::Gemini,
+            "gemini",
+            &dialects::Gemini,
+            Hosted("https://generativelanguage.googleapis.com/v1beta"),
+            Key::Required("GEMINI_API_KEY"),
+            CHAT_EMBED,
+            32,
+        )
+    },
+    Profile {
+        address_variable: Some("COHERE_BASE_URL"),
+        ..other(
+            P::Cohere,
+            "cohere",
+            &dialects::Cohere,
+            Hosted("https://api.cohere.com"),
+            Key::Required("COHERE_API_KEY"),
+            CHAT_EMBED,
+            32,
+        )
+    },
+    other(
+        P::Replicate,
+        "replicate",
+        &dialects::Replicate,
+        Hosted("https://api.replicate.com/v1"),
+        Key::Required("REPLICATE_API_TOKEN"),
+        &[Chat, Vision, Image],
+        16,
+    ),
+    other(
+        P::Perspective,
+        "perspective",
+        &dialects::Perspective,
+        Hosted("https://commentanalyzer.googleapis.com/v1alpha1"),
+        Key::Required("PERSPECTIVE_API_KEY"),
+        &[Classify],
+        8,
+    ),
+    other(
+        P::Brave,
+        "brave",
+        &dialects::Brave,
+        Hosted("https://api.search.brave.com/res/v1"),
+        Key::Required("BRAVE_API_KEY"),
+        &[Search],
+        8,
+    ),
+    other(
+        P::Serper,
+        "serper",
+        &dialects::Serper,
+        Hosted("https://google.serper.dev"),
+        Key::Required("SERPER_API_KEY"),
+        &[Search],
+        16,
+    ),
+    Profile {
+        address_variable: Some("SEARXNG_URL"),
+        ..other(
+            P::SearXng,
+            "searxng",
+            &dialects::SearXng,
+            Local("http://localhost:8888"),
+            Key::None,
+            &[Search],
+            8,
+        )
+    },
+    other(P::Web, "web", &dialects::Web, Address::None, Key::None, &[Fetch], 16),
+    other(
+        P::Command,
+        "command",
+        &dialects::Command,
+        Address::None,
+        Key::None,
+        &[Chat, Vision, Image, Embed, Classify, Search, Fetch],
+        16,
     ),
 ];
 

@@ -33,7 +33,7 @@ pub(super) struct Transport {
 pub(super) struct Answer {
     pub(super) status: u16,
     /// Where it came from in the end.
-    pub(super) url: Url,
+    pub(super) url: String,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -91,7 +91,7 @@ impl Transport {
 
 async fn receive(mut response: Response) -> Result<Answer, Fault> {
     let status = response.status().as_u16();
-    let url = response.url().clone();
+    let url = response.url().as_str().to_owned();
     let headers = std::mem::take(response.headers_mut());
     let body = whole(&mut response).await?;
     Ok(Answer { status, url, headers, body })

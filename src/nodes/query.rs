@@ -1,6 +1,7 @@
 //! `query`: the model under test answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::check::program::{Capability, Query, Step};
 use crate::data::row::{Failure, Reason};
@@ -28,6 +29,7 @@ struct Given {
     reply: Value,
     outcome: &'static str,
     usage: Usage,
+    latency: Duration,
     failure: Option<Failure>,
 }
 
@@ -44,7 +46,8 @@ impl Runner<'_> {
             let given = match given {
                 Ok(given) => given,
                 Err(Halt::Fail(failure)) => {
-                    Given { reply: Value::Missing, outcome: "failed", usage: Usage::default(), failure: Some(*failure) }
+                    let (usage, latency) = (Usage::default(), Duration::ZERO);
+                    Given { reply: Value::Missing, outcome: "failed", usage, latency, failure: Some(*failure) }
                 }
                 Err(halt) => {
                     self.halted(at, branch, 0, halt);
@@ -61,7 +64,7 @@ impl Runner<'_> {
                 branch.values.push(Value::Record(counts.into_iter().collect()));
             }
             if query.latency {
-                branch.values.push(Value::Missing);
+                branch.values.push(Value::Float(given.latency.as_secs_f64()));
             }
             branch.failure = given.failure.map(Arc::new);
             self.from(at + 1, branch);
@@ -79,6 +82,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
     let mut replies = Vec::new();
     let mut outcome = Outcome::Complete;
     let mut usage = Usage::default();
+    let mut latency = Duration::ZERO;
     let mut turns = rendered.turns.iter().peekable();
     while let Some(turn) = turns.next() {
         sent.push(turn.clone());
@@ -92,10 +96,12 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             Request::Chat(rendered.chat(scope, asked, sent.clone(), None))
         };
         let place = replies.len() as u32;
-        let reply = match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
-            Ok(reply) => reply,
+        let answered = match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
+            Ok(answered) => answered,
             Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
         };
+        latency += answered.latency;
+        let reply = &answered.reply;
         outcome = reply.outcome;
         usage.input += reply.usage.input;
         usage.output += reply.usage.output;
@@ -119,7 +125,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             attempts: 1,
             excerpt: "".into(),
         };
-        return Ok(Given { reply: Value::Missing, outcome: "blocked", usage, failure: Some(failure) });
+        return Ok(Given { reply: Value::Missing, outcome: "blocked", usage, latency, failure: Some(failure) });
     }
     let reply = match &query.reply {
         Type::List(_) => Value::List(replies.into()),
@@ -130,7 +136,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         Outcome::Empty => "empty",
         _ => "complete",
     };
-    Ok(Given { reply, outcome, usage, failure: None })
+    Ok(Given { reply, outcome, usage, latency, failure: None })
 }
 
 fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> PaintRequest {

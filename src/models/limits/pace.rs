@@ -7,18 +7,18 @@ use tokio::time::Instant;
 /// How much below the learned rate to go: a server that counts over a sliding second would
 /// otherwise refuse whenever two requests come a moment closer together.
 const MARGIN: f64 = 0.98;
-/// Growth a second right after a refusal; it doubles every [`GROWTH_DOUBLING`].
+/// Growth a second right after a refusal; it doubles every [`GROWTH_DOUBLING`] seconds.
 const GROWTH: f64 = 0.001;
 const GROWTH_DOUBLING: f64 = 5.0;
-/// Growth a second far below the last known ceiling, and the most growth there is.
-const RECOVERY: f64 = 0.05;
 const GROWTH_MOST: f64 = 0.25;
-/// What a single refusal takes off, at most once in [`CUT_EVERY`].
-const CUT: f64 = 0.985;
-const CUT_EVERY: Duration = Duration::from_secs(1);
-/// Cut down to this part of what was learned without an end of refusals: the rate is not what
-/// they are about.
-const FUTILE: f64 = 0.85;
+/// Growth a second while below [`NEAR`] the rate at which the last refusal came.
+const RECOVERY: f64 = 0.02;
+const NEAR: f64 = 0.97;
+/// What refusals take off, each soon after the one before: a server that limits the rate stops
+/// refusing well before the end.
+const CUTS: [f64; 4] = [0.985, 0.96, 0.93, 0.93];
+/// Sends without a refusal after which the next one is the first again.
+const CALM: u32 = 60;
 
 /// An even schedule at a slowly changing rate.
 #[derive(Debug)]
@@ -29,21 +29,22 @@ pub(super) struct Pace {
     /// The rate at which the last refusal came.
     ceiling: f64,
     refused: Instant,
-    /// The rate that was learned, or held for long without a refusal.
-    reference: f64,
+    /// Cuts made, each within [`CALM`] sends of the one before.
+    cuts: usize,
+    sent_since: u32,
 }
 
 impl Pace {
     /// A schedule that starts at `from`, at a margin below `per_second`.
     pub(super) fn new(per_second: f64, from: Instant) -> Pace {
-        let rate = per_second * MARGIN;
         Pace {
-            per_second: rate,
+            per_second: per_second * MARGIN,
             next: from,
             grown: from,
             ceiling: per_second,
             refused: from,
-            reference: rate,
+            cuts: 0,
+            sent_since: 0,
         }
     }
 
@@ -62,31 +63,40 @@ impl Pace {
             self.grow(now);
         }
         self.grown = now;
+        self.sent_since = self.sent_since.saturating_add(1);
         let interval = self.interval();
         // A timer that wakes late must not cost throughput, nor may a pause save up a burst.
         let earliest = now.checked_sub(interval / 2).unwrap_or(now);
         self.next = self.next.max(earliest) + interval;
     }
 
-    /// Slows down a little for a single refusal. False where slowing down has not helped.
+    /// Slows down a little for a single refusal. False where slowing down has not helped: then
+    /// the rate is not what the refusals are about.
     pub(super) fn cut(&mut self, now: Instant) -> bool {
-        let since = now.saturating_duration_since(self.refused);
-        if since < CUT_EVERY {
+        // Refusals come in groups; one cut answers all of a group.
+        let pause = self.interval().saturating_mul(20);
+        let pause = pause.clamp(Duration::from_millis(100), Duration::from_secs(1));
+        if now.saturating_duration_since(self.refused) < pause {
             return true;
         }
-        if since > 10 * CUT_EVERY {
-            self.reference = self.per_second;
+        if self.sent_since > CALM {
+            self.cuts = 0;
         }
-        self.ceiling = self.per_second;
+        let Some(cut) = CUTS.get(self.cuts) else { return false };
+        if self.cuts == 0 {
+            self.ceiling = self.per_second;
+        }
+        self.per_second *= cut;
+        self.cuts += 1;
+        self.sent_since = 0;
         self.refused = now;
-        self.per_second *= CUT;
-        self.per_second >= self.reference * FUTILE
+        true
     }
 
     fn grow(&mut self, now: Instant) {
         let elapsed = now.saturating_duration_since(self.grown).as_secs_f64();
         let calm = now.saturating_duration_since(self.refused).as_secs_f64();
-        let speed = if self.per_second < 0.9 * self.ceiling {
+        let speed = if self.sent_since > CALM && self.per_second < NEAR * self.ceiling {
             RECOVERY
         } else {
             (GROWTH * (calm / GROWTH_DOUBLING).min(30.0).exp2()).min(GROWTH_MOST)

@@ -21,14 +21,23 @@ pub(super) struct Ramp {
     anchor: Option<(Instant, f64)>,
     doubling: Duration,
     answered: bool,
-    /// Whether growth is stopped until a first refusal is understood.
-    pub(super) held: bool,
+    hold: Hold,
+}
+
+/// Whether growth is stopped until a first refusal is understood.
+#[derive(Debug, PartialEq, Eq)]
+enum Hold {
+    NotYet,
+    /// A single request may go at this time, in case none that is out ever comes back.
+    Until(Instant),
+    /// The first refusal meant nothing; those after it stop nothing.
+    Released,
 }
 
 impl Ramp {
     pub(super) fn new(concurrency: usize) -> Ramp {
         let burst = (concurrency / 8).max(20) as f64;
-        Ramp { burst, anchor: None, doubling: BLIND, answered: false, held: false }
+        Ramp { burst, anchor: None, doubling: BLIND, answered: false, hold: Hold::NotYet }
     }
 
     /// When the request after `sent` others may go.
@@ -54,9 +63,44 @@ impl Ramp {
         }
     }
 
+    /// Stops growth at the first refusal.
+    pub(super) fn hold(&mut self, now: Instant) {
+        if self.hold == Hold::NotYet {
+            self.hold = Hold::Until(now + self.trickle());
+        }
+    }
+
+    /// Lets growth go on for good.
+    pub(super) fn release(&mut self) {
+        self.hold = Hold::Released;
+    }
+
+    /// Notes that a request goes now.
+    pub(super) fn depart(&mut self, now: Instant) {
+        if self.is_held() {
+            self.hold = Hold::Until(now + self.trickle());
+        }
+    }
+
+    /// When a request may go although others are out.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        match self.hold {
+            Hold::Until(at) => Some(at),
+            Hold::NotYet | Hold::Released => None,
+        }
+    }
+
+    fn is_held(&self) -> bool {
+        self.held_until().is_some()
+    }
+
+    fn trickle(&self) -> Duration {
+        self.doubling * 3
+    }
+
     /// Whether the allowance has outgrown all that could be sent.
     pub(super) fn is_over(&self, sent: u64, concurrency: usize, now: Instant) -> bool {
-        self.answered && !self.held && self.allowance(now) >= (sent + concurrency as u64) as f64
+        self.answered && !self.is_held() && self.allowance(now) >= (sent + concurrency as u64) as f64
     }
 
     fn allowance(&self, now: Instant) -> f64 {

@@ -9,7 +9,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// Each call earns so many thousandths of a retry; each retry spends a thousand.
 const EARNED: i64 = 500;
 const SPENT: i64 = 1_000;
-const MOST: i64 = 100_000;
+const MOST: i64 = 1_000_000;
+/// By how many attempts a retry beyond the budget counts as later than it is.
+const LATER: u32 = 4;
 
 /// A delay between nothing and the exponential bound of the given attempt ("full jitter": <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 pub(in crate::models) fn delay(attempt: u32, random: u64) -> Duration {
@@ -18,7 +20,7 @@ pub(in crate::models) fn delay(attempt: u32, random: u64) -> Duration {
 }
 
 /// Keeps retries from multiplying the load on a server that fails most calls: retries beyond
-/// half the number of calls each wait as long as any.
+/// half the number of calls wait many times longer. No call is given up for want of budget.
 #[derive(Debug)]
 pub(in crate::models) struct RetryBudget(AtomicI64);
 
@@ -40,7 +42,7 @@ impl RetryBudget {
             self.0.fetch_sub(SPENT, Ordering::Relaxed);
             delay(attempt, random)
         } else {
-            LONGEST / 2 + delay(16, random) / 2
+            delay(attempt + LATER, random)
         }
     }
 }

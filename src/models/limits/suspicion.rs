@@ -29,9 +29,11 @@ impl Suspicion {
         Suspicion { since: ticket, refused: 0, answered: 0, wait: None }
     }
 
-    pub(super) fn refused(&mut self, wait: Option<Duration>) {
-        self.refused += 1;
+    pub(super) fn refused(&mut self, ticket: u64, wait: Option<Duration>) {
         self.wait = self.wait.max(wait);
+        if ticket >= self.since {
+            self.refused += 1;
+        }
     }
 
     pub(super) fn answered(&mut self, ticket: u64) {

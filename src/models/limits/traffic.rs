@@ -107,17 +107,14 @@ impl Traffic {
         if self.in_flight >= (self.window as usize).max(1) {
             return Turn::AfterAnswer;
         }
-        if let Some(ramp) = &mut self.ramp {
-            if ramp.held && self.in_flight > 0 {
-                return Turn::AfterAnswer;
-            }
-            if ramp.is_over(self.sent, self.concurrency, now) {
-                self.ramp = None;
-            }
-        }
+        self.ramp.take_if(|ramp| ramp.is_over(self.sent, self.concurrency, now));
         let mut ready = self.held_until.map_or(now, |until| until.max(now));
         if let Some(ramp) = &mut self.ramp {
-            ready = ready.max(ramp.ready_at(self.sent, now));
+            ready = match ramp.held_until() {
+                Some(until) if self.in_flight > 0 => ready.max(until),
+                Some(_) => ready,
+                None => ready.max(ramp.ready_at(self.sent, now)),
+            };
         }
         if let Some(pace) = &self.pace {
             ready = ready.max(pace.ready_at(now));
@@ -135,6 +132,9 @@ impl Traffic {
     pub(super) fn depart(&mut self, tokens: f64, now: Instant) -> Ticket {
         self.in_flight += 1;
         self.sent += 1;
+        if let Some(ramp) = &mut self.ramp {
+            ramp.depart(now);
+        }
         if let Some(pace) = &mut self.pace {
             pace.depart(now);
             if pace.per_second() * self.latency > 4.0 * self.concurrency as f64 {
@@ -161,6 +161,9 @@ impl Traffic {
         if let (Some(bucket), Some(used)) = (&mut self.tokens, used) {
             bucket.take(used - ticket.tokens, now);
         }
+        if let (Some(ramp), false) = (&mut self.ramp, arrival == Arrival::Abandoned) {
+            ramp.answered(now.saturating_duration_since(ticket.at), now);
+        }
         match arrival {
             Arrival::Answered { .. } => self.answered(ticket, now),
             Arrival::Refused { wait } => return self.refused(ticket, wait, now),
@@ -186,9 +189,6 @@ impl Traffic {
         self.latency += (latency.as_secs_f64() - self.latency) / (self.answers.min(32) as f64);
         self.history.record(now);
         self.window = (self.window + 1.0 / self.window).min(self.concurrency as f64);
-        if let Some(ramp) = &mut self.ramp {
-            ramp.answered(latency, now);
-        }
         if let Some(suspicion) = &mut self.suspicion {
             suspicion.answered(ticket.number);
             self.conclude(now);
@@ -200,9 +200,9 @@ impl Traffic {
             return None;
         }
         if let Some(ramp) = &mut self.ramp {
-            ramp.held = true;
+            ramp.hold(now);
         }
-        self.suspicion.get_or_insert_with(|| Suspicion::new(ticket.number)).refused(wait);
+        self.suspicion.get_or_insert_with(|| Suspicion::new(ticket.number)).refused(ticket.number, wait);
         if let Some(slowdown) = self.conclude(now) {
             return Some(slowdown);
         }
@@ -213,13 +213,13 @@ impl Traffic {
     }
 
     fn conclude(&mut self, now: Instant) -> Option<Slowdown> {
-        let seasoned = self.answers >= SEASONED && self.pace.is_none();
+        let seasoned = self.answers >= SEASONED;
         match self.suspicion.as_ref()?.finding(seasoned) {
             Finding::Unknown => None,
             Finding::Random => {
                 self.suspicion = None;
                 if let Some(ramp) = &mut self.ramp {
-                    ramp.held = false;
+                    ramp.release();
                 }
                 None
             }

@@ -1,0 +1,105 @@
+//! Natives over text. Characters are Unicode scalar values.
+
+use crate::data::json::render;
+use crate::data::value::Value;
+use crate::text::words as pieces;
+
+use super::call::{Answer, Call};
+
+pub(super) fn words(call: &mut Call<'_>) -> Answer {
+    Ok(Value::Int(pieces::word_count(call.text(0)?) as i64))
+}
+
+pub(super) fn word_list(call: &mut Call<'_>) -> Answer {
+    Ok(Value::list(pieces::words(call.text(0)?).map(Value::text)))
+}
+
+pub(super) fn sentences(call: &mut Call<'_>) -> Answer {
+    Ok(Value::list(pieces::sentences(call.text(0)?).into_iter().map(Value::text)))
+}
+
+pub(super) fn lines(call: &mut Call<'_>) -> Answer {
+    Ok(Value::list(call.text(0)?.lines().map(Value::text)))
+}
+
+pub(super) fn lower(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(call.text(0)?.to_lowercase()))
+}
+
+pub(super) fn upper(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(call.text(0)?.to_uppercase()))
+}
+
+pub(super) fn trim(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(call.text(0)?.trim()))
+}
+
+pub(super) fn contains(call: &mut Call<'_>) -> Answer {
+    Ok(Value::Bool(call.text(0)?.contains(call.text(1)?)))
+}
+
+pub(super) fn starts_with(call: &mut Call<'_>) -> Answer {
+    Ok(Value::Bool(call.text(0)?.starts_with(call.text(1)?)))
+}
+
+pub(super) fn ends_with(call: &mut Call<'_>) -> Answer {
+    Ok(Value::Bool(call.text(0)?.ends_with(call.text(1)?)))
+}
+
+/// Replacing nothing changes nothing.
+pub(super) fn replace(call: &mut Call<'_>) -> Answer {
+    let (text, old, new) = (call.shared_text(0)?, call.text(1)?, call.text(2)?);
+    Ok(if old.is_empty() { Value::Text(text.clone()) } else { Value::text(text.replace(old, new)) })
+}
+
+/// Parting by nothing parts nothing.
+pub(super) fn split(call: &mut Call<'_>) -> Answer {
+    let (text, mark) = (call.text(0)?, call.text(1)?);
+    Ok(if mark.is_empty() {
+        Value::list([Value::text(text)])
+    } else {
+        Value::list(text.split(mark).map(Value::text))
+    })
+}
+
+pub(super) fn before(call: &mut Call<'_>) -> Answer {
+    let (text, mark) = (call.text(0)?, call.text(1)?);
+    Ok(text.split_once(mark).map_or(Value::Missing, |(before, _)| Value::text(before)))
+}
+
+pub(super) fn after(call: &mut Call<'_>) -> Answer {
+    let (text, mark) = (call.text(0)?, call.text(1)?);
+    Ok(text.split_once(mark).map_or(Value::Missing, |(_, after)| Value::text(after)))
+}
+
+pub(super) fn truncate(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(pieces::first_characters(call.text(0)?, call.count(1)?)))
+}
+
+pub(super) fn truncate_bytes(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(pieces::first_bytes(call.text(0)?, call.count(1)?)))
+}
+
+pub(super) fn truncate_words(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(pieces::first_words(call.text(0)?, call.count(1)?)))
+}
+
+pub(super) fn whole_words(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(pieces::whole_words(call.text(0)?, call.count(1)?)))
+}
+
+/// The elements as they read in a template, with the mark between them.
+pub(super) fn join_text(call: &mut Call<'_>) -> Answer {
+    let (items, mark, kind) = (call.list(0)?, call.text(1)?, call.element_kind(0));
+    let present = items.iter().filter(|item| !item.is_missing());
+    Ok(Value::text(present.map(|item| render(item, kind)).collect::<Vec<_>>().join(mark)))
+}
+
+pub(super) fn to_int(call: &mut Call<'_>) -> Answer {
+    Ok(call.text(0)?.trim().parse().map_or(Value::Missing, Value::Int))
+}
+
+pub(super) fn to_float(call: &mut Call<'_>) -> Answer {
+    let float = call.text(0)?.trim().parse().ok().filter(|float: &f64| float.is_finite());
+    Ok(float.map_or(Value::Missing, Value::Float))
+}
