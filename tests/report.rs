@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod diagnostics;
+mod measured;
+mod tables;
 
 use std::path::Path;
 
