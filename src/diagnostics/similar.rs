@@ -10,6 +10,17 @@ pub fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// The end of a message: `; did you mean …?`, or what there is.
+pub fn instead<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str> + Clone) -> String {
+    match nearest(wrong, names.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+            format!("there are {}", names.join(", "))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -17,6 +28,7 @@ mod tests {
     #[test]
     fn a_slip_finds_its_name_and_another_word_finds_none() {
         assert_eq!(nearest("opnai", ["anthropic", "openai"]), Some("openai"));
+        assert_eq!(instead("horse", ["a", "b"]), "there are `a`, `b`");
         assert_eq!(nearest("horse", ["anthropic", "openai"]), None);
     }
 }

@@ -88,6 +88,7 @@ impl Caller {
     /// Lets no further call go out; those that are out are waited for and kept.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+        self.endpoints.stop();
     }
 
     pub fn is_stopped(&self) -> bool {

@@ -84,6 +84,11 @@ impl Endpoints {
         self.by_binding.get(&asked).or(self.page.as_ref())
     }
 
+    /// Lets no endpoint send anything more.
+    pub fn stop(&self) {
+        self.by_binding.values().chain(&self.page).for_each(|endpoint| endpoint.stop());
+    }
+
     /// The endpoints with their bindings, in the order of the program.
     pub fn iter(&self) -> impl Iterator<Item = (&Asked, &Arc<Endpoint>)> {
         self.by_binding.iter()

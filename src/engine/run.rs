@@ -10,7 +10,7 @@ use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Expr, Local, Node, NodeId, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, Node, NodeId, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
@@ -146,6 +146,14 @@ impl Run {
 
     /// Works the units that are not known, all at the same time.
     async fn work(self: &Arc<Self>, working: &[UnitId], finished: &mut Finished) -> Result<(), RunError> {
+        for model in working.iter().flat_map(|id| &self.plan.unit(*id).models) {
+            let declared = self.ground.program.models.get(model.0 as usize);
+            if let Some(declared) = declared.filter(|model| model.bindings.is_empty()) {
+                if declared.capability != Capability::Page {
+                    return Err(RunError::Unbound(declared.name.to_string()));
+                }
+            }
+        }
         if !working.is_empty() && self.ground.recordings.get().is_none() {
             let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
             let _ = self.ground.recordings.set(recorded);

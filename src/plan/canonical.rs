@@ -77,6 +77,23 @@ impl<'a> Canonical<'a> {
         writer.inputs
     }
 
+    /// The models that these steps may ask.
+    pub fn models(&self, steps: &[Step]) -> Vec<ModelId> {
+        let mut writer = self.writer();
+        for step in steps {
+            writer.step(step, 0);
+            match &step.kind {
+                StepKind::Query(query) => writer.models.extend(&query.models),
+                StepKind::Verdict(verdict) => writer.models.extend(&verdict.judges),
+                _ => {}
+            }
+        }
+        let mut models = writer.models;
+        models.sort();
+        models.dedup();
+        models
+    }
+
     /// What one model under test adds to a query's identity, as text.
     pub fn target(&self, step: &Step, model: ModelId, binding: u32) -> String {
         let mut writer = self.writer();

@@ -58,6 +58,7 @@ impl Plan {
                 let manifest = canonical.unit(node, &steps, &draws);
                 let fingerprint = Digest::of(manifest.as_bytes());
                 let is_last = place + 1 == count;
+                let models = canonical.models(&node.steps[steps.clone()]);
                 let targets = targets(&program, &canonical, &node.steps[steps.clone()]);
                 made.push(Unit {
                     node: id,
@@ -66,6 +67,7 @@ impl Plan {
                     inputs,
                     last: is_last,
                     draws,
+                    models,
                     targets,
                     manifest,
                     fingerprint,

@@ -8,7 +8,7 @@ use crate::diagnostics::source::{SourceId, Span};
 use crate::models::capability::Capability;
 use crate::models::provider::ProviderKind;
 
-use super::similar::instead;
+use crate::diagnostics::similar::instead;
 
 /// A place in no text: these bindings come from outside the program.
 const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };

@@ -16,6 +16,5 @@ pub mod place;
 #[allow(clippy::module_inception, reason = "the folder and its main noun")]
 pub mod project;
 pub mod settings;
-mod similar;
 
 pub use project::{Project, Refused};

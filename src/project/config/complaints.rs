@@ -9,7 +9,7 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::diagnostics::diagnostic::{Diagnostic, Label, Severity};
 use crate::diagnostics::source::{SourceId, Span};
-use crate::project::similar::instead;
+use crate::diagnostics::similar::instead;
 
 pub(super) type Key<'t> = Spanned<Cow<'t, str>>;
 pub(super) type Item<'t> = Spanned<DeValue<'t>>;

@@ -8,7 +8,7 @@ use crate::data::value::Value;
 use crate::project::binding::{
     BindingParts, BindingProblem, SettingKind, parse_binding, setting_kind, settings, told_apart,
 };
-use crate::project::similar::instead;
+use crate::diagnostics::similar::instead;
 
 pub(super) fn read(table: &DeTable<'_>, complaints: &mut Complaints) -> Vec<(String, Vec<Binding>)> {
     let mut models = Vec::new();
