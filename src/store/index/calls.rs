@@ -24,6 +24,8 @@ use super::run::{self, Prefix, Run};
 const SPILL: usize = 65_536;
 /// Longest run that is merged into another one: merging holds it in memory.
 const MERGE: u64 = 524_288;
+/// As many runs are merged even if they differ in size.
+const MOST_RUNS: usize = 12;
 const STATE: &[u8] = b"state";
 
 /// The index of calls.
@@ -72,7 +74,7 @@ impl Calls {
         let mut warning = None;
         let (db, saved) = match opened {
             Ok((db, saved)) => {
-                if saved == Saved::default() && found.end > (Mark { segment: 1, offset: 0 }) {
+                if saved == Saved::default() && found.was_closed {
                     let reason = if is_there { "it was empty" } else { "it was missing" };
                     warning = Some((reason.to_owned(), None));
                 }
@@ -266,7 +268,8 @@ fn spill(
     let mut merged: Vec<(Prefix, Position)> = recent.iter().map(|(key, at)| (*key, *at)).collect();
     while let Some(last) = next.runs.last().copied() {
         let size = merged.len() as u64;
-        if last.entries >= 4 * size || last.entries + size > MERGE {
+        let is_worth_it = last.entries <= size || next.runs.len() >= MOST_RUNS;
+        if !is_worth_it || last.entries + size > MERGE {
             break;
         }
         // Stable, and the newer entries come first: of equals the newest stays.
