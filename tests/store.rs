@@ -1,6 +1,12 @@
 //! The store as its users see it: what was recorded comes back, whatever happened to the files.
 
-use std::collections::BTreeMap;
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -428,8 +434,8 @@ fn fact(number: u32) -> Vec<u8> {
     Digest::of(&number.to_be_bytes()).hex().repeat(3).into_bytes()
 }
 
-#[test]
-fn a_damaged_index_never_gives_a_wrong_answer() {
+/// Does something to the files of an index at a hundred places, and uses what is left.
+fn damage_index(name: &str, damage: fn(&Path, u64)) {
     let folder = tempfile::tempdir().unwrap();
     let store = open_quietly(folder.path());
     append_in_groups(&store, 0..400, 40);
@@ -439,28 +445,31 @@ fn a_damaged_index_never_gives_a_wrong_answer() {
     drop(store);
     // Opened once more, so that there are sled's snapshots too.
     assert_eq!(served(&open_quietly(folder.path()), 0..400).len(), 400);
-    let index: BTreeMap<PathBuf, u64> = files(&folder.path().join("index"))
-        .into_iter()
-        .map(|path| {
-            let used = std::fs::read(&path)
-                .unwrap()
-                .iter()
-                .rposition(|byte| *byte != 0)
-                .map_or(0, |at| at as u64 + 1);
-            (path.strip_prefix(folder.path()).unwrap().to_path_buf(), used)
-        })
-        .collect();
-    for (file, &length) in &index {
-        for step in 0..25 {
-            let at = step * length / 25;
+    let files = files(&folder.path().join("index"));
+    assert!(files.len() >= 6, "{files:?}");
+    let places = 100 / files.len();
+    for file in &files {
+        let bytes = std::fs::read(file).unwrap();
+        // sled makes its files longer than what they hold.
+        let used = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        for step in 0..places {
+            let at = step * used / places;
             let image = killed(folder.path());
-            flip(&image.path().join(file), at as usize);
-            use_damaged(image.path(), &format!("{} flipped at {at} of {length}", file.display()));
-            let image = killed(folder.path());
-            truncate(&image.path().join(file), at);
-            use_damaged(image.path(), &format!("{} cut at {at} of {length}", file.display()));
+            let file = file.strip_prefix(folder.path()).unwrap();
+            damage(&image.path().join(file), at as u64);
+            use_damaged(image.path(), &format!("{} {name} at {at} of {used}", file.display()));
         }
     }
+}
+
+#[test]
+fn an_index_with_a_flipped_byte_never_gives_a_wrong_answer() {
+    damage_index("flipped", |file, at| flip(file, at as usize));
+}
+
+#[test]
+fn an_index_cut_short_never_gives_a_wrong_answer() {
+    damage_index("cut", truncate);
 }
 
 #[test]

@@ -234,7 +234,12 @@ fn list(folder: &Path) -> Result<BTreeMap<u32, u64>, StoreError> {
 
 /// The lines of a frame, without their breaks.
 pub(super) fn split(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
-    lines.strip_suffix(b"\n").unwrap_or(lines).split(|&byte| byte == b'\n')
+    let mut start = 0;
+    memchr::memchr_iter(b'\n', lines).map(move |end| {
+        let line = &lines[start..end];
+        start = end + 1;
+        line
+    })
 }
 
 enum Checked {
