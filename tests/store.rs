@@ -405,6 +405,28 @@ fn a_lost_index_is_made_again() {
     }
 }
 
+#[test]
+fn an_index_of_another_ledger_is_not_believed() {
+    let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    append(&open_quietly(first.path()), 0..100);
+    append(&open_quietly(second.path()), 50..130);
+    let calls = Path::new("index").join("calls");
+    let name = Path::new("ledger").join("name.txt");
+    for same_name in [false, true] {
+        let image = killed(first.path());
+        std::fs::remove_dir_all(image.path().join(&calls)).unwrap();
+        copy(&second.path().join(&calls), &image.path().join(&calls));
+        if same_name {
+            std::fs::copy(second.path().join(&name), image.path().join(&name)).unwrap();
+        }
+        let store = open(image.path()).0;
+        // Asked first for what the false index knows: its places hold other calls' replies.
+        assert_eq!(served(&store, 50..150), (50..100).collect::<Vec<_>>());
+        assert_eq!(served(&store, 0..150).len(), 100);
+        assert!(!store.take_warnings().is_empty());
+    }
+}
+
 /// The one danger in a damaged index is a wrong answer; losing memos is not.
 fn use_damaged(image: &Path, what: &str) {
     let (store, mut warnings) = open(image);

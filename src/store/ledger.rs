@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -20,6 +21,7 @@ use super::{StoreError, StoreWarning};
 #[derive(Debug)]
 pub(super) struct Ledger {
     folder: PathBuf,
+    name: String,
     files: RwLock<BTreeMap<u32, Arc<File>>>,
     recent: FrameCache,
     /// What stands behind this may be half written.
@@ -84,12 +86,18 @@ impl Ledger {
         take_in_journal(folder, &mut found, warnings)?;
         let ledger = Ledger {
             folder: folder.to_path_buf(),
+            name: name(folder)?,
             files: RwLock::default(),
             recent: FrameCache::default(),
             end: Mutex::new(found.next),
             warnings: warnings.clone(),
         };
         Ok((ledger, found))
+    }
+
+    /// What tells this ledger from any other: an index states whose places it holds.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The line at a place; none where there is no sound frame or no such line.
@@ -196,6 +204,17 @@ impl Ledger {
             .map_err(|error| StoreError::Unwritable { reason: error.to_string() })?;
         replace(&self.folder.join(LENGTHS), &text)
     }
+}
+
+/// The ledger's name, drawn when it is made.
+fn name(folder: &Path) -> Result<String, StoreError> {
+    let path = folder.join("name.txt");
+    if let Some(name) = read(&path)? {
+        return Ok(String::from_utf8_lossy(&name).into_owned());
+    }
+    let name = format!("{:016x}", RandomState::new().build_hasher().finish());
+    replace(&path, name.as_bytes())?;
+    Ok(name)
 }
 
 /// Puts what waits in a killed process's journal where it was to stand.
