@@ -263,6 +263,39 @@ impl Endpoint {
         call.run().await
     }
 
+    /// The request in the provider's terms, with the binding's parameters.
+    pub(super) fn message(&self, request: &Request) -> Message {
+        self.site.profile.dialect.message(&self.site, &self.effective(request))
+    }
+
+    pub(super) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    pub(super) fn carrier(&self) -> Result<&Carrier, CallFailure> {
+        self.lines().map(|lines| &lines.carrier).map_err(|error| not_ready(&error))
+    }
+
+    /// The beginning of a body, without the key.
+    pub(super) fn excerpt(&self, body: &[u8]) -> String {
+        let key = self.lines().ok().and_then(|lines| lines.key.as_ref());
+        secret::excerpt(&String::from_utf8_lossy(body), key)
+    }
+
+    /// Whether a bad status is a filter's verdict on a chat.
+    pub(super) fn is_filter(&self, status: u16, body: &[u8]) -> bool {
+        let any = Request::Chat(ChatRequest::default());
+        self.site.profile.dialect.read(&self.site, &any, status, body).is_ok()
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.world.now()
+    }
+
+    pub(super) fn jitter(&self) -> u64 {
+        self.world.jitter()
+    }
+
     /// The request with the binding's parameters where it has none of its own.
     fn effective<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
         match request {
@@ -286,7 +319,9 @@ impl Endpoint {
                 headers.insert(HeaderName::from_static(name), value);
             }
             let carrier = match self.provider() {
-                ProviderKind::Command => Carrier::Program(Program::new(self.model(), &self.arguments)),
+                ProviderKind::Command => {
+                    Carrier::Program(Box::new(Program::new(self.model(), &self.arguments)))
+                }
                 _ => {
                     Carrier::Http { transport: Transport::open(&self.site.base_url, &self.limits)?, headers }
                 }
@@ -380,7 +415,7 @@ impl Call<'_> {
                 Judgement::Retry(cause) => (cause, faults < limits.attempts),
                 Judgement::Final(cause) => (cause, false),
             };
-            let excerpt = answer.map(|answer| self.excerpt(&answer.body)).unwrap_or_default();
+            let excerpt = answer.map(|answer| endpoint.excerpt(&answer.body)).unwrap_or_default();
             failure = CallFailure { cause, attempts: sent, excerpt };
             if !bearable || wait.is_some_and(|wait| wait > limits.longest_wait) {
                 return Err(self.give_up(failure));
@@ -482,10 +517,6 @@ impl Call<'_> {
             let before = typical.load(Ordering::Relaxed);
             typical.store((before * 15 + usage.output) / 16, Ordering::Relaxed);
         }
-    }
-
-    fn excerpt(&self, body: &[u8]) -> String {
-        secret::excerpt(&String::from_utf8_lossy(body), self.lines.key.as_ref())
     }
 
     fn give_up(&self, failure: CallFailure) -> CallFailure {
