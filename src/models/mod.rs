@@ -4,6 +4,7 @@
 
 pub mod attempt;
 pub mod batch;
+mod call;
 mod call_key;
 pub mod capability;
 mod dialects;

@@ -55,7 +55,7 @@ impl Suspicion {
     pub(super) fn finding(&self, seasoned: bool) -> Finding {
         let Suspicion { refused, answered, .. } = *self;
         let limited = if seasoned {
-            refused >= 8 && refused > answered
+            refused >= 16 && refused > answered
         } else {
             refused >= 3 && refused > 2 * answered
         };
