@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test --test integration check` writes the expected diagnostics anew.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests read their own files")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -23,7 +25,6 @@ impl Loader for Beside {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests may read their own files")]
 fn read(path: &Path) -> std::io::Result<Source> {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     Ok(Source::new(name, Some(path), std::fs::read_to_string(path)?))
@@ -67,7 +68,6 @@ fn told(path: &Path) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "tests may read their own files")]
 fn the_corpus_is_told_what_it_is_told() {
     let update = std::env::var("UPDATE").is_ok();
     let mut wrong = String::new();

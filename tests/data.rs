@@ -247,3 +247,27 @@ fn folders_of_texts_and_of_pictures() {
     let message = images(&Machine, path, &other).err().unwrap().to_string();
     assert_eq!(message, "a folder of images has the fields `name` and `image`, not `caption`");
 }
+
+#[test]
+fn a_damaged_parquet_file_is_an_error_and_no_crash() {
+    use tgp::data::row::{Row, RowId};
+    use tgp::data::schema::{Column, Schema};
+
+    let column = |name: &str, kind| Column { name: Arc::from(name), kind, hidden: false };
+    let schema = Schema { columns: vec![column("a", Type::Int), column("b", Type::list(Type::Text))] };
+    let row = |n: i64| Row {
+        id: RowId(0),
+        values: vec![Value::Int(n), Value::list([Value::text("x"), Value::text("y")])],
+        failure: None,
+    };
+    let whole = tgp::data::write::parquet(&schema, &(0..50).map(row).collect::<Vec<_>>()).unwrap();
+    assert_eq!(rows(Format::Parquet, &[("a", Type::Int)], &whole).len(), 50);
+    let read = |bytes: &[u8]| cut(Format::Parquet, bytes)?.collect::<Result<Vec<_>, _>>();
+    assert!(read(b"").is_err());
+    for at in 0..whole.len() {
+        assert!(read(&whole[..at]).is_err());
+        let mut changed = whole.clone();
+        changed[at] ^= 0xff;
+        let _ = read(&changed);
+    }
+}

@@ -1,8 +1,8 @@
+mod check;
 mod data;
 mod models;
-mod run;
 mod report;
+mod run;
 mod stats;
 mod store;
 mod syntax;
-mod check;

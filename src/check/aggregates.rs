@@ -89,7 +89,13 @@ impl Checker<'_> {
     }
 
     /// `ratio(a, b)` and `relative_change(before, after)`: missing where what is divided by is 0.
-    fn combination(&mut self, scope: &mut Scope<'_>, name: &str, arguments: &[Argument], span: Span) -> Typed {
+    fn combination(
+        &mut self,
+        scope: &mut Scope<'_>,
+        name: &str,
+        arguments: &[Argument],
+        span: Span,
+    ) -> Typed {
         let [one, other] = arguments else {
             self.tell(
                 error(codes::WRONG_ARGUMENTS, span, format!("`{name}` takes two numbers of many rows"))
@@ -208,7 +214,13 @@ impl Checker<'_> {
                 let hint = one_typed.kind.present().clone();
                 let other_typed = self.expr(scope, other, Some(&hint));
                 let optional = hint.clone().optional();
-                let second = self.fit(scope, other_typed, &optional, other.span, &format!("the second rater of `{name}`"));
+                let second = self.fit(
+                    scope,
+                    other_typed,
+                    &optional,
+                    other.span,
+                    &format!("the second rater of `{name}`"),
+                );
                 let kind = if name == "kappa" { AggregateKind::Kappa } else { AggregateKind::Alpha };
                 (leaf(kind, vec![one_typed.expr, second]), Type::Float.optional())
             }
@@ -219,8 +231,12 @@ impl Checker<'_> {
             _ => {
                 let form = form(name);
                 self.tell(
-                    error(codes::WRONG_ARGUMENTS, span, format!("`{name}` does not take {} arguments", values.len()))
-                        .help(format!("it is {form}")),
+                    error(
+                        codes::WRONG_ARGUMENTS,
+                        span,
+                        format!("`{name}` does not take {} arguments", values.len()),
+                    )
+                    .help(format!("it is {form}")),
                 );
                 return None;
             }
@@ -243,8 +259,12 @@ impl Checker<'_> {
         let wanted = lifted(kind.clone(), optional);
         if !wanted.accepts(&typed.kind) && *typed.kind.present() == Type::Bool && *kind == Type::Float {
             self.tell(
-                error(codes::TYPE_MISMATCH, written.span, format!("`{name}` takes numbers, but this is {}", typed.kind))
-                    .help("`rate(...)` gives the share of rows for which it is true"),
+                error(
+                    codes::TYPE_MISMATCH,
+                    written.span,
+                    format!("`{name}` takes numbers, but this is {}", typed.kind),
+                )
+                .help("`rate(...)` gives the share of rows for which it is true"),
             );
             return None;
         }
@@ -277,24 +297,29 @@ impl Checker<'_> {
         let Type::Closed(labels) = typed.kind.present().clone() else {
             if !typed.is_unknown() {
                 self.tell(
-                    error(codes::TYPE_MISMATCH, label.span, format!("`weighted` weighs labels, but this is {}", typed.kind))
-                        .help("give it a column of a closed set, such as `a | b`"),
+                    error(
+                        codes::TYPE_MISMATCH,
+                        label.span,
+                        format!("`weighted` weighs labels, but this is {}", typed.kind),
+                    )
+                    .help("give it a column of a closed set, such as `a | b`"),
                 );
             }
             return None;
         };
         let ExprKind::Record(fields) = &bare(weights).kind else {
-            self.tell(
-                error(codes::WRONG_ARGUMENTS, weights.span, "the weights are a record")
-                    .help(format!("such as {{ {} }}", labels.iter().map(|label| format!("{label} = 1")).collect::<Vec<_>>().join(", "))),
-            );
+            self.tell(error(codes::WRONG_ARGUMENTS, weights.span, "the weights are a record").help(format!(
+                "such as {{ {} }}",
+                labels.iter().map(|label| format!("{label} = 1")).collect::<Vec<_>>().join(", ")
+            )));
             return None;
         };
         for field in fields {
             if !labels.contains(&field.name.value) {
                 let message = format!("no label `{}`", field.name.value);
                 let mut problem = error(codes::UNKNOWN_LABEL, field.name.span, message);
-                problem.help = suggestion(&field.name.value, "the labels are", labels.iter().map(|label| &**label));
+                problem.help =
+                    suggestion(&field.name.value, "the labels are", labels.iter().map(|label| &**label));
                 self.tell(problem);
             }
         }
@@ -329,8 +354,12 @@ impl Checker<'_> {
         let wanted = Type::Float.optional();
         if !wanted.accepts(&aggregation.kind) {
             self.tell(
-                error(codes::TYPE_MISMATCH, span, format!("{what} must be a number, but this is {}", aggregation.kind))
-                    .help("such as `rate(correct)` or `mean(score)`"),
+                error(
+                    codes::TYPE_MISMATCH,
+                    span,
+                    format!("{what} must be a number, but this is {}", aggregation.kind),
+                )
+                .help("such as `rate(correct)` or `mean(score)`"),
             );
         }
         let mut scope = Scope::bare(ModuleId::ROOT);

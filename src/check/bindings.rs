@@ -60,7 +60,7 @@ impl<'l> Checker<'l> {
         let root = library.module(ModuleId::ROOT);
         for (number, item) in root.file.items.iter().enumerate() {
             let ItemKind::Model(model) = &item.kind else { continue };
-            self.define(&model.name, "the model");
+            self.define(&model.name, super::checker::Definition::Model);
             let id = ModelId(self.models.len() as u32);
             self.model_items.insert(number as u32, id);
             let stated = model.capability.as_ref().map(|name| self.capability(name));
@@ -79,6 +79,16 @@ impl<'l> Checker<'l> {
                 (None, None, Some(written)) => self.bindings(id, &model.name, model.many, written),
                 (None, None, None) => Vec::new(),
             };
+            if !model.many && bindings.len() > 1 {
+                self.tell(
+                    error(
+                        codes::WRONG_BINDING,
+                        model.name.span,
+                        format!("`{}` is one model, but is bound to {}", model.name.value, bindings.len()),
+                    )
+                    .help("declare it with `models`, or bind it to one"),
+                );
+            }
             let model = &mut self.models[id.0 as usize];
             if stated.is_none() {
                 model.capability = bindings.first().map_or(Capability::Chat, usual);
@@ -140,15 +150,23 @@ impl<'l> Checker<'l> {
             ExprKind::List(items) => {
                 if !many {
                     self.tell(
-                        error(codes::WRONG_BINDING, written.span, format!("`{}` is one model, not a list", model.value))
-                            .help("declare it with `models`, or bind it to one model"),
+                        error(
+                            codes::WRONG_BINDING,
+                            written.span,
+                            format!("`{}` is one model, not a list", model.value),
+                        )
+                        .help("declare it with `models`, or bind it to one model"),
                     );
                     return bindings;
                 }
                 if items.is_empty() {
                     self.tell(
-                        error(codes::WRONG_BINDING, written.span, format!("`{}` is bound to no model", model.value))
-                            .help("list at least one"),
+                        error(
+                            codes::WRONG_BINDING,
+                            written.span,
+                            format!("`{}` is bound to no model", model.value),
+                        )
+                        .help("list at least one"),
                     );
                 }
                 for item in items {
@@ -159,9 +177,13 @@ impl<'l> Checker<'l> {
                         let (span, earlier) = (found.span, earlier.span);
                         let name = &found.name;
                         self.tell(
-                            error(codes::DUPLICATE_NAME, span, format!("there is already a model `{name}` in `{}`", model.value))
-                                .also(earlier, "the first one")
-                                .help("give one another name: `... as NAME`"),
+                            error(
+                                codes::DUPLICATE_NAME,
+                                span,
+                                format!("there is already a model `{name}` in `{}`", model.value),
+                            )
+                            .also(earlier, "the first one")
+                            .help("give one another name: `... as NAME`"),
                         );
                         continue;
                     }
@@ -186,7 +208,8 @@ impl<'l> Checker<'l> {
         let rename = rename.map(|name| Arc::clone(&name.value));
         match &written.kind {
             ExprKind::Scripted { arguments, arms } => {
-                let stated = arguments.first().and_then(|argument| self.constant_text(&argument.value, "the name"));
+                let stated =
+                    arguments.first().and_then(|argument| self.constant_text(&argument.value, "the name"));
                 self.scripts.insert((id, number), ScriptSource { arms, span });
                 let name = rename.or(stated).unwrap_or_else(|| Arc::clone(&model.value));
                 Some(Binding { name, kind: BindingKind::Scripted, span })
@@ -240,8 +263,12 @@ impl<'l> Checker<'l> {
             let Some(name) = &argument.name else {
                 if model.is_some() {
                     self.tell(
-                        error(codes::WRONG_BINDING, argument.value.span, format!("`{provider}` takes one model"))
-                            .help("settings go by name: `temperature = 0`"),
+                        error(
+                            codes::WRONG_BINDING,
+                            argument.value.span,
+                            format!("`{provider}` takes one model"),
+                        )
+                        .help("settings go by name: `temperature = 0`"),
                     );
                 }
                 model = self.constant_text(&argument.value, "the model's name");
@@ -252,7 +279,8 @@ impl<'l> Checker<'l> {
                 other => settings::kind(other),
             };
             let Some(kind) = kind else {
-                let known = ["temperature", "top_p", "max_tokens", "seed", "stop", "reasoning_effort", "size"];
+                let known =
+                    ["temperature", "top_p", "max_tokens", "seed", "stop", "reasoning_effort", "size"];
                 let mut problem =
                     error(codes::UNKNOWN_SETTING, name.span, format!("no setting `{}`", name.value));
                 problem.help = suggestion(&name.value, "there are", known);
@@ -306,9 +334,8 @@ impl<'l> Checker<'l> {
             }
         }
         let lacks = |word: &str| {
-            error(codes::WRONG_BINDING, span, format!("`replay` needs `{word}`")).help(
-                "it is `replay(\"name\", from = \"replies.jsonl\", key = [id], reply = \"field\")`",
-            )
+            error(codes::WRONG_BINDING, span, format!("`replay` needs `{word}`"))
+                .help("it is `replay(\"name\", from = \"replies.jsonl\", key = [id], reply = \"field\")`")
         };
         let told = self.diagnostics.len();
         if path.is_none() && !has(arguments, "from") {
@@ -350,7 +377,12 @@ impl<'l> Checker<'l> {
     /// A text that is known before the run.
     pub(super) fn constant_text(&mut self, written: &tree::Expr, what: &str) -> Option<Arc<str>> {
         let told = self.diagnostics.len();
-        let expr = self.wanted(&mut Scope::bare(ModuleId::ROOT), written, &Type::Text, what);
+        let mut scope = Scope::bare(ModuleId::ROOT);
+        let typed = self.expr(&mut scope, written, Some(&Type::Text));
+        if typed.is_unknown() {
+            return None;
+        }
+        let expr = self.fit(&mut scope, typed, &Type::Text, written.span, what);
         let text = fold_text(&expr);
         if text.is_none() && self.diagnostics.len() == told {
             self.tell(

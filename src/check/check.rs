@@ -1,10 +1,11 @@
 //! The way through: a file's text to its checked program.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::diagnostics::diagnostic::{Diagnostic, Severity};
 use crate::diagnostics::source::{Source, Sources, Span};
-use crate::syntax::tree::{FileKind, Header, ItemKind};
+use crate::syntax::tree::{FileKind, Header, ItemKind, Run};
 
 use super::checker::{Checker, Defined};
 use super::codes;
@@ -16,6 +17,7 @@ use super::mentions::Mentions;
 use super::program::{Binding, Program, TestName};
 use super::scope::Scope;
 use super::signatures;
+use super::suite::{Ran, suite_trial};
 use super::trial::{Trial, no_test, tests};
 
 /// What the command line and `tgp.toml` say beside the file.
@@ -43,7 +45,8 @@ pub struct Checked {
 
 /// Parses and checks a file with all that it uses. All its tests are checked with it.
 pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checked {
-    let (mut library, sources, mut diagnostics) = loading::load(root, loader);
+    let mut sources = Sources::default();
+    let (mut library, mut diagnostics) = loading::load(root, loader, &mut sources);
     diagnostics.extend(signatures::settle(&mut library));
     let mentions = Mentions::of(&library.module(ModuleId::ROOT).file);
     let trial = match &overrides.test {
@@ -56,25 +59,112 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
             }
         },
     };
-    let mut main = Checker::new(&library, &trial, &mentions);
-    let program = main.program(&sources, overrides.test_seed);
+    let mut loads = Loads { loader, sources: &mut sources };
+    let (runs, told) = loads.runs(&library, &trial);
+    diagnostics.extend(told);
+    let mut main = Checker::new(&library, &trial, &mentions, &runs);
+    let program = main.program(loads.sources, overrides.test_seed);
     let (told, mut used, defined) = (main.diagnostics, main.used, main.defined);
     used.extend(&library.used);
     diagnostics.extend(told);
     if overrides.test.is_none() {
         for test in tests(&library) {
             let trial = Trial::of(test, overrides);
-            let mut checker = Checker::new(&library, &trial, &mentions);
-            checker.program(&sources, 0);
+            let (runs, told) = loads.runs(&library, &trial);
+            let mut checker = Checker::new(&library, &trial, &mentions, &runs);
+            checker.program(loads.sources, 0);
             used.extend(checker.used);
+            diagnostics.extend(told);
             diagnostics.extend(checker.diagnostics);
         }
     }
-    diagnostics.extend(unused(&library, &defined, &used, diagnostics.is_empty()));
+    if diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
+        diagnostics.extend(unused(&library, &defined, &used));
+    }
     distinct(&mut diagnostics);
     let sound = diagnostics.iter().all(|told| told.severity != Severity::Error);
     let program = program.filter(|_| sound);
     Checked { program, diagnostics, sources }
+}
+
+/// Whether all mentions are known in spite of a mistake: a misspelt name would make another one
+/// look unused, and what could not be read, or stands where it is not looked at, may mention
+/// anything.
+fn leaves_mentions_readable(code: &str) -> bool {
+    const HIDING: [&str; 6] = [
+        codes::CYCLE,
+        codes::DUPLICATE_COLUMN,
+        codes::DUPLICATE_NAME,
+        codes::MISPLACED,
+        codes::NOT_A_LIBRARY,
+        codes::WRONG_NODE,
+    ];
+    codes::ALL.contains(&code) && !code.starts_with("unknown") && !HIDING.contains(&code)
+}
+
+/// Loads and checks the files that a suite runs, into the same sources.
+struct Loads<'a> {
+    loader: &'a dyn Loader,
+    sources: &'a mut Sources,
+}
+
+impl Loads<'_> {
+    fn runs(&mut self, library: &Library, trial: &Trial<'_>) -> (Vec<Ran>, Vec<Diagnostic>) {
+        let mut runs = Vec::new();
+        let mut diagnostics = Vec::new();
+        let root = library.module(ModuleId::ROOT);
+        for item in &root.file.items {
+            let ItemKind::Run(run) = &item.kind else { continue };
+            let from = self.sources.get(root.source).and_then(|source| source.path.clone());
+            let program = match self.loader.file(from.as_deref(), &run.path.value) {
+                Ok(source) => self.run(source, library, trial, run, &mut diagnostics),
+                Err(problem) => {
+                    diagnostics.push(
+                        error(
+                            codes::UNKNOWN_MODULE,
+                            run.path.span,
+                            format!("cannot run `{}`: {problem}", run.path.value),
+                        )
+                        .help("a path is relative to the folder of the file it stands in"),
+                    );
+                    None
+                }
+            };
+            runs.push(Ran { name: run.name.clone(), program: program.map(Arc::new) });
+        }
+        (runs, diagnostics)
+    }
+
+    fn run(
+        &mut self,
+        source: Source,
+        suite: &Library,
+        outer: &Trial<'_>,
+        run: &Run,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Program> {
+        let (mut library, mut told) = loading::load(source, self.loader, self.sources);
+        told.extend(signatures::settle(&mut library));
+        let file = &library.module(ModuleId::ROOT).file;
+        if file.header.as_ref().is_some_and(|header| header.kind != FileKind::Pipeline) {
+            told.push(
+                error(
+                    codes::NOT_A_PIPELINE,
+                    run.path.span,
+                    format!("`{}` is not a pipeline", run.path.value),
+                )
+                .help("a suite runs files that begin with `pipeline`"),
+            );
+        }
+        let mentions = Mentions::of(file);
+        let trial = suite_trial(suite, outer, run, &mut told);
+        let mut checker = Checker::new(&library, &trial, &mentions, &[]);
+        let program = checker.program(self.sources, 0);
+        told.extend(checker.diagnostics);
+        let sound = told.is_empty();
+        diagnostics.extend(told);
+        program.filter(|_| sound)
+    }
 }
 
 impl Checker<'_> {
@@ -89,10 +179,11 @@ impl Checker<'_> {
         let nodes = self.all_nodes();
         let reports = self.reports();
         let suite = self.suite();
+        let expectations = self.expectations(sources);
         self.same_models();
         self.idle_arms();
+        self.uncalled_stages();
         self.uncalled_functions();
-        let expectations = self.expectations(sources);
         let trial = self.trial;
         let test_seeds = trial
             .seeds
@@ -194,20 +285,16 @@ impl Checker<'_> {
 }
 
 /// Definitions that nothing mentions.
-fn unused(library: &Library, defined: &[Defined], used: &HashSet<Span>, sound: bool) -> Vec<Diagnostic> {
+fn unused(library: &Library, defined: &[Defined], used: &HashSet<Span>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    // A mention may hide in what could not be read.
-    if !sound {
-        return found;
-    }
     let mut told: HashSet<Span> = HashSet::new();
     let root = library.module(ModuleId::ROOT);
     let is_library = root.file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library);
     for one in defined {
-        if used.contains(&one.span) || !told.insert(one.span) || (is_library && one.what == "the function") {
+        if used.contains(&one.span) || !told.insert(one.span) || (is_library && one.what.is_exported()) {
             continue;
         }
-        let (what, name) = (one.what, &one.name);
+        let (what, name) = (one.what.word(), &one.name);
         found.push(
             error(codes::UNUSED, one.span, format!("{what} `{name}` is never used"))
                 .help(format!("use it or remove it; a name that begins with `_` may stay: `_{name}`")),
@@ -224,11 +311,16 @@ fn unused_names(library: &Library, used: &HashSet<Span>) -> Vec<Diagnostic> {
     for item in &root.file.items {
         match &item.kind {
             ItemKind::Type(kind) if !used.contains(&kind.name.span) => {
-                let exported = root.file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library);
+                let exported =
+                    root.file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library);
                 if !exported && !kind.name.value.starts_with('_') {
                     found.push(
-                        error(codes::UNUSED, kind.name.span, format!("the type `{}` is never used", kind.name.value))
-                            .help("use it or remove it"),
+                        error(
+                            codes::UNUSED,
+                            kind.name.span,
+                            format!("the type `{}` is never used", kind.name.value),
+                        )
+                        .help("use it or remove it"),
                     );
                 }
             }
@@ -265,4 +357,3 @@ fn distinct(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.retain(|told| seen.insert((told.primary.span, told.code, told.message.clone())));
     diagnostics.sort_by_key(|told| (told.primary.span.source, told.primary.span.start));
 }
-

@@ -16,10 +16,11 @@ use super::expressions::can;
 use super::functions::FunctionState;
 use super::library::{ItemId, Library, ModuleId, Thing};
 use super::mentions::Mentions;
-use super::nodes::NodeState;
+use super::nodes::Table;
 use super::program::{Capability, Function, Model, ModelId, ModelRef};
 use super::scope::Scope;
 use super::scripted::ScriptUse;
+use super::suite::Ran;
 use super::trial::Trial;
 use super::types::{TypeReader, capability_word};
 
@@ -27,9 +28,38 @@ use super::types::{TypeReader, capability_word};
 #[derive(Clone, Debug)]
 pub(super) struct Defined {
     pub(super) name: Arc<str>,
-    /// Such as "the parameter".
-    pub(super) what: &'static str,
+    pub(super) what: Definition,
     pub(super) span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Definition {
+    Parameter,
+    Model,
+    Column,
+    Image,
+    Value,
+    Function,
+    Stage,
+}
+
+impl Definition {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Definition::Parameter => "the parameter",
+            Definition::Model => "the model",
+            Definition::Column => "the column",
+            Definition::Image => "the image",
+            Definition::Value => "the value",
+            Definition::Function => "the function",
+            Definition::Stage => "the stage",
+        }
+    }
+
+    /// Whether a library makes it for others.
+    pub(super) fn is_exported(self) -> bool {
+        matches!(self, Definition::Function | Definition::Stage)
+    }
 }
 
 pub(super) struct Checker<'l> {
@@ -53,16 +83,24 @@ pub(super) struct Checker<'l> {
     pub(super) open_functions: Vec<ItemId>,
     /// Which models each function may ask.
     pub(super) reach: Vec<Arc<[ModelRef]>>,
-    /// By place in the file.
-    pub(super) nodes: HashMap<u32, NodeState>,
+    /// Checked nodes by place in the file.
+    pub(super) nodes: HashMap<u32, Arc<Table>>,
     /// Models that write or judge, with the place that says so.
     pub(super) askers: Vec<(ModelId, Span)>,
     pub(super) allow_self: bool,
     pub(super) script_use: ScriptUse,
+    pub(super) stages_used: HashSet<ItemId>,
+    /// Of a suite.
+    pub(super) runs: &'l [Ran],
 }
 
 impl<'l> Checker<'l> {
-    pub(super) fn new(library: &'l Library, trial: &'l Trial<'l>, mentions: &'l Mentions) -> Checker<'l> {
+    pub(super) fn new(
+        library: &'l Library,
+        trial: &'l Trial<'l>,
+        mentions: &'l Mentions,
+        runs: &'l [Ran],
+    ) -> Checker<'l> {
         Checker {
             library,
             trial,
@@ -82,6 +120,8 @@ impl<'l> Checker<'l> {
             askers: Vec::new(),
             allow_self: false,
             script_use: ScriptUse::default(),
+            stages_used: HashSet::new(),
+            runs,
         }
     }
 
@@ -97,7 +137,7 @@ impl<'l> Checker<'l> {
         );
     }
 
-    pub(super) fn define(&mut self, name: &Name, what: &'static str) {
+    pub(super) fn define(&mut self, name: &Name, what: Definition) {
         if !name.value.starts_with('_') {
             self.defined.push(Defined { name: name.value.clone(), what, span: name.span });
         }
@@ -135,11 +175,7 @@ impl<'l> Checker<'l> {
     }
 
     /// A model by name to be asked as author or judge.
-    pub(super) fn any_model(
-        &mut self,
-        scope: &mut Scope<'_>,
-        name: &Name,
-    ) -> Option<(ModelRef, Capability)> {
+    pub(super) fn any_model(&mut self, scope: &mut Scope<'_>, name: &Name) -> Option<(ModelRef, Capability)> {
         if let Some(found) = scope.models.iter().rev().find(|model| model.name == name.value) {
             self.used.extend(found.defined);
             if let ModelRef::Declared(id) = found.model {

@@ -32,6 +32,7 @@ pub const NOT_A_LABEL: &str = "not-a-label";
 pub const NOT_A_LIBRARY: &str = "not-a-library";
 pub const NOT_A_LIST: &str = "not-a-list";
 pub const NOT_A_MODEL: &str = "not-a-model";
+pub const NOT_A_PIPELINE: &str = "not-a-pipeline";
 pub const NOT_A_RECORD: &str = "not-a-record";
 pub const NOT_A_VALUE: &str = "not-a-value";
 pub const NOT_A_VARIATION: &str = "not-a-variation";
@@ -49,6 +50,8 @@ pub const RECURSION: &str = "recursion";
 pub const RECURSIVE_TYPE: &str = "recursive-type";
 pub const REPEATED_CLAUSE: &str = "repeated-clause";
 pub const REPLAY_KEY: &str = "replay-key";
+pub const SAME_FOR_ALL_MODELS: &str = "same-for-all-models";
+pub const SCORE_BY_MODEL: &str = "score-by-model";
 pub const SCRIPT_IDLE: &str = "script-idle";
 pub const SCRIPT_INCOMPLETE: &str = "script-incomplete";
 pub const SECOND_SOURCE: &str = "second-source";
@@ -68,6 +71,7 @@ pub const UNKNOWN_NAME: &str = "unknown-name";
 pub const UNKNOWN_NODE: &str = "unknown-node";
 pub const UNKNOWN_PARAMETER: &str = "unknown-parameter";
 pub const UNKNOWN_PROVIDER: &str = "unknown-provider";
+pub const UNKNOWN_RUN: &str = "unknown-run";
 pub const UNKNOWN_SETTING: &str = "unknown-setting";
 pub const UNKNOWN_STEP: &str = "unknown-step";
 pub const UNKNOWN_TEST: &str = "unknown-test";
@@ -83,7 +87,7 @@ pub const WRONG_NODE: &str = "wrong-node";
 pub const WRONG_NUMBER: &str = "wrong-number";
 
 /// All of them, in order.
-pub const ALL: [&str; 81] = [
+pub const ALL: [&str; 85] = [
     AMBIGUOUS_NAME,
     ASKS_TARGETS,
     ASK_NOT_HERE,
@@ -116,6 +120,7 @@ pub const ALL: [&str; 81] = [
     NOT_A_LIBRARY,
     NOT_A_LIST,
     NOT_A_MODEL,
+    NOT_A_PIPELINE,
     NOT_A_RECORD,
     NOT_A_VALUE,
     NOT_A_VARIATION,
@@ -133,6 +138,8 @@ pub const ALL: [&str; 81] = [
     RECURSIVE_TYPE,
     REPEATED_CLAUSE,
     REPLAY_KEY,
+    SAME_FOR_ALL_MODELS,
+    SCORE_BY_MODEL,
     SCRIPT_IDLE,
     SCRIPT_INCOMPLETE,
     SECOND_SOURCE,
@@ -152,6 +159,7 @@ pub const ALL: [&str; 81] = [
     UNKNOWN_NODE,
     UNKNOWN_PARAMETER,
     UNKNOWN_PROVIDER,
+    UNKNOWN_RUN,
     UNKNOWN_SETTING,
     UNKNOWN_STEP,
     UNKNOWN_TEST,

@@ -89,11 +89,6 @@ pub(super) fn listing(names: &[&str]) -> Option<String> {
     Some(if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") })
 }
 
-/// "an int", "a text": the article that goes before a word.
-pub(super) fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::data::types::Type;
 use crate::diagnostics::diagnostic::Diagnostic;
-use crate::diagnostics::source::{Source, SourceId, Span};
+use crate::diagnostics::source::{Source, SourceId, Sources, Span};
 use crate::syntax::parse;
 
 use super::checker::Checker;
@@ -31,12 +31,12 @@ pub fn check_condition(
         let span = Span::new(source, 0, text.len());
         return Err(vec![error(codes::UNKNOWN_NODE, span, "there is no such node")]);
     };
-    let (mut library, _, _) =
-        loading::load(Source::new("", None, "library condition.here @ 1.0.0\n"), &loading::NoFiles);
+    let blank = Source::new("", None, "library condition.here @ 1.0.0\n");
+    let (mut library, _) = loading::load(blank, &loading::NoFiles, &mut Sources::default());
     signatures::settle(&mut library);
     let trial = Trial::default();
     let mentions = Mentions::default();
-    let mut checker = Checker::new(&library, &trial, &mentions);
+    let mut checker = Checker::new(&library, &trial, &mentions, &[]);
     let mut row = Row::new(Arc::clone(&table.name));
     for (at, column) in table.schema.visible() {
         let slot = Slot(at as u32);
@@ -45,8 +45,7 @@ pub fn check_condition(
     let mut scope = Scope::over(ModuleId::ROOT, &row);
     scope.quiet = Some("in a condition");
     let typed = checker.expr(&mut scope, &written, Some(&Type::Bool));
-    let condition =
-        checker.fit(&mut scope, typed, &Type::Bool.optional(), written.span, "the condition");
+    let condition = checker.fit(&mut scope, typed, &Type::Bool.optional(), written.span, "the condition");
     let frame = scope.frame;
     if checker.diagnostics.is_empty() { Ok((condition, frame)) } else { Err(checker.diagnostics) }
 }

@@ -93,8 +93,12 @@ impl<'l> Checker<'l> {
             }
             ExprKind::Name(name) if self.is_node(name) => {
                 self.tell(
-                    error(codes::NOT_A_VALUE, written.span, format!("`{name}` is a node: say which number of it"))
-                        .help(format!("such as `count({name})`, or `{name}.METRIC[CONDITION]` of a measure")),
+                    error(
+                        codes::NOT_A_VALUE,
+                        written.span,
+                        format!("`{name}` is a node: say which number of it"),
+                    )
+                    .help(format!("such as `count({name})`, or `{name}.METRIC[CONDITION]` of a measure")),
                 );
                 Some(Typed::unknown())
             }
@@ -137,8 +141,12 @@ impl<'l> Checker<'l> {
         };
         if table.kind != tree::NodeKind::Measure {
             self.tell(
-                error(codes::NOT_A_VALUE, span, format!("`{}` has many rows: say how they make one number", table.name))
-                    .help(format!("such as `mean({0}.{1})` or `rate({0}.{1})`", table.name, field.value)),
+                error(
+                    codes::NOT_A_VALUE,
+                    span,
+                    format!("`{}` has many rows: say how they make one number", table.name),
+                )
+                .help(format!("such as `mean({0}.{1})` or `rate({0}.{1})`", table.name, field.value)),
             );
             return Typed::unknown();
         }
@@ -205,8 +213,12 @@ impl<'l> Checker<'l> {
         let Some(field) = picked.field else {
             if name != "count" || arguments.len() != 1 {
                 self.tell(
-                    error(codes::WRONG_ARGUMENTS, span, format!("`{name}` takes a column of `{}`", table.name))
-                        .help(format!("such as `{name}({}.COLUMN)`", table.name)),
+                    error(
+                        codes::WRONG_ARGUMENTS,
+                        span,
+                        format!("`{name}` takes a column of `{}`", table.name),
+                    )
+                    .help(format!("such as `{name}({}.COLUMN)`", table.name)),
                 );
                 return Typed::unknown();
             }

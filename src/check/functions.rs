@@ -67,12 +67,8 @@ impl<'l> Checker<'l> {
         let mut chain: Vec<&str> = self.open_functions[from..].iter().map(|open| name(*open)).collect();
         chain.push(name(item));
         self.tell(
-            error(
-                codes::RECURSION,
-                called,
-                format!("`{}` calls itself: {}", name(item), chain.join(" -> ")),
-            )
-            .help("no function may call itself, so that every run ends; use `map`, `filter` or `range`"),
+            error(codes::RECURSION, called, format!("`{}` calls itself: {}", name(item), chain.join(" -> ")))
+                .help("no function may call itself, so that every run ends; use `map`, `filter` or `range`"),
         );
     }
 
@@ -98,7 +94,7 @@ impl<'l> Checker<'l> {
         let parameters = scope.frame;
         for (written, parameter) in tree.parameters.iter().zip(&signature.parameters) {
             if !library.module(item.module).standard {
-                self.define(&written.name, "the parameter");
+                self.define(&written.name, super::checker::Definition::Parameter);
             }
             if let (Some(default), ParameterKind::Value(kind)) = (&written.default, &parameter.kind) {
                 self.constant(item.module, default, kind, &format!("the default of `{}`", parameter.name));
@@ -147,7 +143,7 @@ impl<'l> Checker<'l> {
                     self.tell(twice(&name.value, name.span, earlier));
                 }
                 if own {
-                    self.define(name, "the value");
+                    self.define(name, super::checker::Definition::Value);
                 }
                 let local = scope.bind(Arc::clone(&name.value), typed.kind, Some(name.span));
                 lets.push((local, typed.expr));
@@ -158,7 +154,7 @@ impl<'l> Checker<'l> {
                 for name in names {
                     let Some((at, kind)) = self.part(&typed.kind, name) else { continue };
                     if own {
-                        self.define(name, "the value");
+                        self.define(name, super::checker::Definition::Value);
                     }
                     let local = scope.bind(Arc::clone(&name.value), kind, Some(name.span));
                     lets.push((local, Expr::Field(Box::new(Expr::Local(whole)), at)));
@@ -182,7 +178,7 @@ impl<'l> Checker<'l> {
                 if let ItemKind::Function(function) = &item.kind {
                     let item = ItemId { module: module_id, item: at as u32 };
                     if module_id == ModuleId::ROOT {
-                        self.define(&function.name, "the function");
+                        self.define(&function.name, super::checker::Definition::Function);
                     }
                     let native = matches!(function.body, FunctionBody::Native { .. });
                     if !native && !self.function_states.contains_key(&item) {

@@ -7,7 +7,6 @@ use super::aggregates::RowSide;
 use super::checker::Checker;
 use super::program::{Aggregate, Cell, SuitePart};
 use super::scope::{Row, Scope, Typed};
-use super::suite::ScoreSource;
 
 /// What an expression over many rows has gathered so far: leaf n stands in Local(n).
 pub(super) enum Gather<'a> {
@@ -16,7 +15,7 @@ pub(super) enum Gather<'a> {
     /// In a test's `expect`.
     Tables { cells: Vec<Cell>, frame: u32 },
     /// In a suite's `score`.
-    Scores { parts: Vec<SuitePart>, source: &'a ScoreSource },
+    Scores { parts: Vec<SuitePart> },
 }
 
 impl Checker<'_> {

@@ -47,7 +47,11 @@ impl<'l> Checker<'l> {
                     error(
                         codes::WRONG_CAPABILITY,
                         name.span,
-                        format!("`{}` cannot judge: it is {}", name.value, super::types::capability_word(capability)),
+                        format!(
+                            "`{}` cannot judge: it is {}",
+                            name.value,
+                            super::types::capability_word(capability)
+                        ),
                     )
                     .help("a judge is `chat` or `vision`"),
                 );
@@ -345,12 +349,21 @@ impl<'l> Checker<'l> {
             };
             let Some(ours) = self.column(building, name) else { continue };
             if super::types::join(&ours.kind, &source.fields[theirs].kind).is_none() {
-                let message = format!("`{}` is {} here and {} in the labels", name.value, ours.kind, source.fields[theirs].kind);
-                self.tell(error(codes::TYPE_MISMATCH, name.span, message).help("a key has one type on both sides"));
+                let message = format!(
+                    "`{}` is {} here and {} in the labels",
+                    name.value, ours.kind, source.fields[theirs].kind
+                );
+                self.tell(
+                    error(codes::TYPE_MISMATCH, name.span, message).help("a key has one type on both sides"),
+                );
             }
             keys.push((ours.slot, theirs as u32));
         }
-        let mut labels = source.fields.iter().enumerate().filter(|(_, field)| !on.iter().any(|name| name.value == field.name));
+        let mut labels = source
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| !on.iter().any(|name| name.value == field.name));
         let (Some((label, field)), None) = (labels.next(), labels.next()) else {
             self.tell(
                 error(codes::NO_FIELDS, span, "labels are one field beside the keys")
@@ -399,4 +412,3 @@ fn verdict_before(steps: &[tree::Step], at: usize) -> bool {
     }
     false
 }
-

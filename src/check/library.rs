@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::data::types::Type;
-use crate::diagnostics::source::{SourceId, Span};
-use crate::syntax::tree::{self, File, ItemKind};
+use crate::diagnostics::source::{SourceId, Span, Spanned};
+use crate::syntax::tree::{self, File, ItemKind, NodeKind};
 
 use super::program::Capability;
 
@@ -97,13 +97,35 @@ pub(super) enum Returns {
     Columns(Vec<(Arc<str>, Type)>),
 }
 
-#[derive(Default)]
 pub(super) struct Library {
     pub(super) modules: Vec<Module>,
     pub(super) signatures: HashMap<ItemId, Signature>,
     pub(super) types: HashMap<ItemId, Type>,
     /// Names that types and signatures mention.
     pub(super) used: HashSet<Span>,
+    /// Where a stage is read that no node uses.
+    pub(super) blank: tree::Node,
+}
+
+impl Default for Library {
+    fn default() -> Library {
+        let blank = tree::Node {
+            kind: Spanned::new(NodeKind::Curate, Span::default()),
+            name: Spanned::new("".into(), Span::default()),
+            from: Vec::new(),
+            to: Vec::new(),
+            by: Vec::new(),
+            vote: None,
+            steps: Vec::new(),
+        };
+        Library {
+            modules: Vec::new(),
+            signatures: HashMap::new(),
+            types: HashMap::new(),
+            used: HashSet::new(),
+            blank,
+        }
+    }
 }
 
 impl Library {

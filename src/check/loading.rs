@@ -72,34 +72,41 @@ fn prelude() -> &'static (Source, Arc<File>) {
 }
 
 /// Loads a file and all that it uses. Never fails: what could not be had is told.
-pub(super) fn load(root: Source, loader: &dyn Loader) -> (Library, Sources, Vec<Diagnostic>) {
-    let mut loading =
-        Loading { loader, library: Library::default(), sources: Sources::default(), known: HashMap::new(), diagnostics: Vec::new() };
+pub(super) fn load(root: Source, loader: &dyn Loader, sources: &mut Sources) -> (Library, Vec<Diagnostic>) {
+    let mut loading = Loading {
+        loader,
+        library: Library::default(),
+        sources,
+        known: HashMap::new(),
+        diagnostics: Vec::new(),
+    };
     let (source, file) = loading.parse(root);
     loading.module(source, file, "", false);
     let (source, file) = prelude().clone();
-    let source = loading.sources.add(source);
-    let prelude = loading.module(source, file, "prelude", true);
+    if loading.sources.get(PRELUDE_SOURCE).is_none() {
+        loading.sources.add(source);
+    }
+    let prelude = loading.module(PRELUDE_SOURCE, file, "prelude", true);
     loading.names(prelude);
     loading.uses(ModuleId::ROOT, &mut vec![]);
     loading.names(ModuleId::ROOT);
     loading.header();
-    (loading.library, loading.sources, loading.diagnostics)
+    (loading.library, loading.diagnostics)
 }
 
 struct Loading<'a> {
     loader: &'a dyn Loader,
     library: Library,
-    sources: Sources,
+    sources: &'a mut Sources,
     /// Files already here, by path or dotted name.
     known: HashMap<String, ModuleId>,
     diagnostics: Vec<Diagnostic>,
 }
 
-/// A file that is being loaded, for telling a circle.
+/// A file whose uses are being loaded, for telling a circle.
 struct Open {
     key: String,
-    module: ModuleId,
+    name: Arc<str>,
 }
 
 impl Loading<'_> {
@@ -163,13 +170,13 @@ impl Loading<'_> {
         let (source, key, standard) = match loaded {
             Ok(found) => found,
             Err(problem) => {
-                self.diagnostics.push(problem);
+                self.diagnostics.push(*problem);
                 return None;
             }
         };
         if let Some(at) = open.iter().position(|file| file.key == key) {
-            let mut chain: Vec<&str> = open[at..].iter().map(|file| file.key.as_str()).collect();
-            chain.push(&key);
+            let mut chain: Vec<&str> = open[at..].iter().map(|file| &*file.name).collect();
+            chain.push(&source.name);
             self.diagnostics.push(
                 error(codes::CIRCULAR_USE, span, format!("`{written}` uses itself: {}", chain.join(" -> ")))
                     .help("move what both need into a third file"),
@@ -180,6 +187,7 @@ impl Loading<'_> {
             return Some(*known);
         }
         let native = key.rsplit('.').next().unwrap_or(&key).to_owned();
+        let name = Arc::clone(&source.name);
         let (source, file) = self.parse(source);
         let id = self.module(source, file.clone(), &native, standard);
         if file.header.as_ref().is_some_and(|header| header.kind != FileKind::Library) {
@@ -189,7 +197,7 @@ impl Loading<'_> {
             );
         }
         self.known.insert(key.clone(), id);
-        open.push(Open { key, module: id });
+        open.push(Open { key, name });
         self.uses(id, open);
         open.pop();
         self.names(id);
@@ -197,25 +205,29 @@ impl Loading<'_> {
     }
 
     /// The text of a used file with a key that tells it from others.
-    fn text(&self, module: ModuleId, used: &Use) -> Result<(Source, String, bool), Diagnostic> {
+    fn text(&self, module: ModuleId, used: &Use) -> Result<(Source, String, bool), Box<Diagnostic>> {
         match &used.from {
             UseSource::Module(name) if name.value.starts_with("std.") || &*name.value == "std" => {
                 let text = standard_module(&name.value).filter(|_| &*name.value != "std.prelude");
                 let Some(text) = text else {
                     let modules = standard_modules();
                     let names = modules.iter().map(String::as_str);
-                    let mut problem =
-                        error(codes::UNKNOWN_MODULE, name.span, format!("no standard module `{}`", name.value));
+                    let mut problem = error(
+                        codes::UNKNOWN_MODULE,
+                        name.span,
+                        format!("no standard module `{}`", name.value),
+                    );
                     problem.help = suggestion(&name.value, "there are", names);
-                    return Err(problem);
+                    return Err(Box::new(problem));
                 };
                 Ok((Source::new(name.value.clone(), None, text), name.value.to_string(), true))
             }
             UseSource::Module(name) => {
                 let requirement = used.version.as_ref().map(|version| &*version.value);
                 let source = self.loader.package(&name.value, requirement).map_err(|problem| {
-                    error(codes::UNKNOWN_MODULE, name.span, format!("cannot use `{}`: {problem}", name.value))
-                        .help("name it under `[dependencies]` in tgp.toml, or begin with `std.`")
+                    let message = format!("cannot use `{}`: {problem}", name.value);
+                    let told = error(codes::UNKNOWN_MODULE, name.span, message);
+                    Box::new(told.help("name it under `[dependencies]` in tgp.toml, or begin with `std.`"))
                 })?;
                 Ok((source, name.value.to_string(), false))
             }
@@ -223,8 +235,9 @@ impl Loading<'_> {
                 let from = self.library.module(module).source;
                 let from = self.sources.get(from).and_then(|source| source.path.clone());
                 let source = self.loader.file(from.as_deref(), &path.value).map_err(|problem| {
-                    error(codes::UNKNOWN_MODULE, path.span, format!("cannot use `{}`: {problem}", path.value))
-                        .help("a path is relative to the folder of the file it stands in")
+                    let message = format!("cannot use `{}`: {problem}", path.value);
+                    let told = error(codes::UNKNOWN_MODULE, path.span, message);
+                    Box::new(told.help("a path is relative to the folder of the file it stands in"))
                 })?;
                 let key = source
                     .path
@@ -258,7 +271,8 @@ impl Loading<'_> {
             let callable = from.callables.get(&wanted.name.value).copied();
             let kind = from.types.get(&wanted.name.value).copied();
             if callable.is_none() && kind.is_none() {
-                let mut known: Vec<&str> = from.callables.keys().chain(from.types.keys()).map(|k| &**k).collect();
+                let mut known: Vec<&str> =
+                    from.callables.keys().chain(from.types.keys()).map(|k| &**k).collect();
                 known.sort_unstable();
                 let source = self.sources.get(from.source).map_or("it", |source| &source.name);
                 let mut problem = error(
@@ -276,7 +290,11 @@ impl Loading<'_> {
             if let Some(named) = callable {
                 let earlier = here.callables.insert(seen.value.clone(), Named { through, ..named });
                 if let Some(earlier) = earlier {
-                    self.diagnostics.push(twice(&seen.value, seen.span, earlier.through.unwrap_or(earlier.span)));
+                    self.diagnostics.push(twice(
+                        &seen.value,
+                        seen.span,
+                        earlier.through.unwrap_or(earlier.span),
+                    ));
                 }
             }
             if let Some(named) = kind {

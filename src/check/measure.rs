@@ -18,13 +18,21 @@ use super::program::{
 };
 use super::scope::{Column, Row, Scope};
 
+#[derive(Clone, Copy)]
+struct WrittenInterval<'l> {
+    level: &'l Spanned<f64>,
+    method: Option<IntervalMethod>,
+    by: Option<&'l Name>,
+    span: Span,
+}
+
 #[derive(Default)]
 struct Clauses<'l> {
     by: Vec<&'l Name>,
     metrics: Vec<&'l tree::Metric>,
     baseline: Option<(&'l tree::Expr, &'l [Name], Span)>,
     totals: Vec<(&'l [Name], tree::Total, Span)>,
-    interval: Option<(&'l Spanned<f64>, Option<IntervalMethod>, Option<&'l Name>, Span)>,
+    interval: Option<WrittenInterval<'l>>,
     missing: Option<&'l Spanned<tree::MissingPolicy>>,
     first: Option<Span>,
 }
@@ -42,9 +50,13 @@ impl<'l> Checker<'l> {
                 && !matches!(step.kind, Written::Broken)
             {
                 self.tell(
-                    error(codes::STEP_AFTER_CLAUSES, step.span, "this step comes after the measure's clauses")
-                        .also(first, "rows are counted from here on")
-                        .help("move it above `by` and `metric`"),
+                    error(
+                        codes::STEP_AFTER_CLAUSES,
+                        step.span,
+                        "this step comes after the measure's clauses",
+                    )
+                    .also(first, "rows are counted from here on")
+                    .help("move it above `by` and `metric`"),
                 );
             }
             self.step(building, step);
@@ -73,7 +85,8 @@ impl<'l> Checker<'l> {
             Written::Total { over, how } => clauses.totals.push((over, how.value, span)),
             Written::Interval { level, method, by } => {
                 let method = method.as_ref().map(|method| method.value);
-                if clauses.interval.replace((level, method, by.as_ref(), span)).is_some() {
+                let written = WrittenInterval { level, method, by: by.as_ref(), span };
+                if clauses.interval.replace(written).is_some() {
                     self.tell(repeated("interval"));
                 }
             }
@@ -96,8 +109,12 @@ impl<'l> Checker<'l> {
             let Some(column) = self.column(building, name) else { continue };
             if by.iter().any(|known| known.name == column.name) {
                 self.tell(
-                    error(codes::REPEATED_CLAUSE, name.span, format!("`{}` stands twice in `by`", name.value))
-                        .help("keep one of them"),
+                    error(
+                        codes::REPEATED_CLAUSE,
+                        name.span,
+                        format!("`{}` stands twice in `by`", name.value),
+                    )
+                    .help("keep one of them"),
                 );
                 continue;
             }
@@ -127,8 +144,12 @@ impl<'l> Checker<'l> {
         let Some(missing) = clauses.missing else {
             if !broken {
                 self.tell(
-                    error(codes::MISSING_POLICY, span, format!("`{}` does not say what a missing value counts as", node.name.value))
-                        .help("add `missing excluded`, `zero`, `one` or `error`"),
+                    error(
+                        codes::MISSING_POLICY,
+                        span,
+                        format!("`{}` does not say what a missing value counts as", node.name.value),
+                    )
+                    .help("add `missing excluded`, `zero`, `one` or `error`"),
                 );
             }
             self.table_of(building, &by, &totals, clauses);
@@ -147,7 +168,13 @@ impl<'l> Checker<'l> {
     }
 
     /// The columns of the measure's own table.
-    fn table_of(&mut self, building: &mut Building<'l>, by: &[Column], totals: &[TotalOver], clauses: &Clauses<'l>) {
+    fn table_of(
+        &mut self,
+        building: &mut Building<'l>,
+        by: &[Column],
+        totals: &[TotalOver],
+        clauses: &Clauses<'l>,
+    ) {
         let mut row = Row::new(Arc::clone(&building.node.name.value));
         for (at, column) in by.iter().enumerate() {
             let over = totals.iter().any(|total| total.over.contains(&(at as u32)));
@@ -155,7 +182,8 @@ impl<'l> Checker<'l> {
             let slot = row.slot();
             row.columns.push(Column { kind, slot, ..column.clone() });
         }
-        let names: Vec<Arc<str>> = clauses.metrics.iter().map(|metric| Arc::clone(&metric.name.value)).collect();
+        let names: Vec<Arc<str>> =
+            clauses.metrics.iter().map(|metric| Arc::clone(&metric.name.value)).collect();
         let number = Type::Float.optional();
         let total = Type::Closed(["pooled".into(), "macro".into()].into()).optional();
         for (name, kind) in [
@@ -173,10 +201,16 @@ impl<'l> Checker<'l> {
         building.row = row;
     }
 
-    fn metric(&mut self, building: &mut Building<'l>, side: &mut RowSide, written: &'l tree::Metric) -> Metric {
+    fn metric(
+        &mut self,
+        building: &mut Building<'l>,
+        side: &mut RowSide,
+        written: &'l tree::Metric,
+    ) -> Metric {
         let name = &written.name;
         let aggregation = self.aggregation(side, &building.row, &written.value);
-        let aggregation = self.number(aggregation, written.value.span, &format!("the metric `{}`", name.value));
+        let aggregation =
+            self.number(aggregation, written.value.span, &format!("the metric `{}`", name.value));
         let is_rate = matches!(aggregation.result, Expr::Local(Local(0)))
             && matches!(aggregation.leaves.as_slice(), [leaf] if leaf.kind == AggregateKind::Rate);
         let condition = written.condition.as_ref().map(|condition| {
@@ -193,14 +227,19 @@ impl<'l> Checker<'l> {
                 tree::Direction::Higher => Direction::Higher,
                 tree::Direction::Lower => Direction::Lower,
                 tree::Direction::Near(target) => {
-                    let expr = self.wanted(&mut building.scope(), target, &Type::Float, "the number after `near`");
+                    let expr =
+                        self.wanted(&mut building.scope(), target, &Type::Float, "the number after `near`");
                     match fold(&expr) {
                         Some(Value::Float(target)) => Direction::Near(target),
                         other => {
                             if other != Some(Value::Missing) {
                                 self.tell(
-                                    error(codes::NOT_CONSTANT, target.span, "the number after `near` is not known before the run")
-                                        .help("write a number, or a parameter"),
+                                    error(
+                                        codes::NOT_CONSTANT,
+                                        target.span,
+                                        "the number after `near` is not known before the run",
+                                    )
+                                    .help("write a number, or a parameter"),
                                 );
                             }
                             Direction::Near(0.0)
@@ -210,8 +249,12 @@ impl<'l> Checker<'l> {
             },
             None => {
                 self.tell(
-                    error(codes::METRIC_DIRECTION, name.span, format!("the metric `{}` does not say which way is better", name.value))
-                        .help("add `better higher`, `better lower` or `better near X`"),
+                    error(
+                        codes::METRIC_DIRECTION,
+                        name.span,
+                        format!("the metric `{}` does not say which way is better", name.value),
+                    )
+                    .help("add `better higher`, `better lower` or `better near X`"),
                 );
                 Direction::Higher
             }
@@ -259,8 +302,12 @@ impl<'l> Checker<'l> {
             && !mentioned.contains(&"model")
         {
             self.tell(
-                error(codes::BASELINE_KEY, span, "rows of one model would be compared with the baseline of another")
-                    .help("add `model` to `by`, or to the keys after `on`"),
+                error(
+                    codes::BASELINE_KEY,
+                    span,
+                    "rows of one model would be compared with the baseline of another",
+                )
+                .help("add `model` to `by`, or to the keys after `on`"),
             );
         }
         Some(Baseline { condition: checked, keys })
@@ -273,6 +320,8 @@ impl<'l> Checker<'l> {
             for name in *over {
                 match by.iter().position(|column| column.name == name.value) {
                     Some(at) => places.push(at as u32),
+                    // It could not be found there, which was told.
+                    None if clauses.by.iter().any(|by| by.value == name.value) => {}
                     None => {
                         let message = format!("`{}` is not among the columns after `by`", name.value);
                         let mut problem = error(codes::UNKNOWN_COLUMN, name.span, message);
@@ -288,7 +337,7 @@ impl<'l> Checker<'l> {
     }
 
     fn interval(&mut self, building: &Building<'l>, clauses: &Clauses<'l>) -> Option<Interval> {
-        let (level, method, by, span) = clauses.interval?;
+        let WrittenInterval { level, method, by, span } = clauses.interval?;
         // `95%` and `0.95` say the same.
         let share = if level.value > 1.0 { level.value / 100.0 } else { level.value };
         if !(0.5..1.0).contains(&share) {

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::syntax::tree::{
-    self, AskBody, AskClauseKind, ExprKind, File, FunctionBody, Guard, ItemKind, Name, Otherwise, ReportEntryKind,
-    Rows, StepKind, TemplatePart, TestClauseKind,
+    self, AskBody, AskClauseKind, ExprKind, File, FunctionBody, Guard, ItemKind, Name, Otherwise,
+    ReportEntryKind, Rows, StepKind, TemplatePart, TestClauseKind,
 };
 
 #[derive(Default)]
@@ -65,7 +65,9 @@ impl Mentions {
             ItemKind::Test(test) => {
                 for clause in &test.clauses {
                     match &clause.kind {
-                        TestClauseKind::Bind { value, .. } | TestClauseKind::Set { value, .. } => self.expr(value),
+                        TestClauseKind::Bind { value, .. } | TestClauseKind::Set { value, .. } => {
+                            self.expr(value)
+                        }
                         TestClauseKind::Expect { value, within } => {
                             self.expr(value);
                             within.iter().for_each(|(one, other)| {
@@ -108,7 +110,9 @@ impl Mentions {
             | StepKind::Require(names)
             | StepKind::By(names)
             | StepKind::Total { over: names, .. } => self.columns(names),
-            StepKind::Rename(pairs) => pairs.iter().for_each(|(from, _)| self.columns(std::slice::from_ref(from))),
+            StepKind::Rename(pairs) => {
+                pairs.iter().for_each(|(from, _)| self.columns(std::slice::from_ref(from)))
+            }
             StepKind::Where(expr)
             | StepKind::Dedup(expr)
             | StepKind::Stage(expr)
@@ -182,7 +186,11 @@ impl Mentions {
 
     fn expr(&mut self, expr: &tree::Expr) {
         match &expr.kind {
-            ExprKind::Missing | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Broken => {}
+            ExprKind::Missing
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Broken => {}
             ExprKind::Template(template) => {
                 for part in &template.parts {
                     if let TemplatePart::Hole(hole) = part {
@@ -200,7 +208,9 @@ impl Mentions {
                 self.expr(of);
                 self.expr(at);
             }
-            ExprKind::Call { arguments, .. } => arguments.iter().for_each(|argument| self.expr(&argument.value)),
+            ExprKind::Call { arguments, .. } => {
+                arguments.iter().for_each(|argument| self.expr(&argument.value))
+            }
             ExprKind::Method { receiver, arguments, .. } => {
                 self.expr(receiver);
                 arguments.iter().for_each(|argument| self.expr(&argument.value));

@@ -13,16 +13,8 @@ use super::complaint::{Explained, error, suggestion};
 use super::expressions::row_identity;
 use super::library::{ModuleId, Thing};
 use super::program::{Capability, Direction, ModelId, ModelRef, Node, NodeId, Slot, Step, StepKind};
-use super::reach::reached;
+use super::reach::{reached, slots};
 use super::scope::{Column, Row, Scope, ScopeModel};
-
-/// What is known about a node.
-#[derive(Clone)]
-pub(super) enum NodeState {
-    Done(Arc<Table>),
-    /// Its columns are not known; that was told.
-    Broken,
-}
 
 /// A checked node, as the nodes after it see it.
 #[derive(Debug)]
@@ -39,7 +31,6 @@ pub(super) struct Table {
 /// A node while its steps are read.
 pub(super) struct Building<'l> {
     pub(super) node: &'l tree::Node,
-    pub(super) id: NodeId,
     pub(super) row: Row,
     pub(super) inputs: Vec<NodeId>,
     pub(super) steps: Vec<Step>,
@@ -56,9 +47,30 @@ pub(super) struct Building<'l> {
     pub(super) stages: Vec<super::library::ItemId>,
     /// `batch` steps not yet undone: what the columns were.
     pub(super) batches: Vec<Vec<Column>>,
+    /// The last step was made of a model's reply.
+    pub(super) reads_reply: bool,
 }
 
-impl Building<'_> {
+impl<'l> Building<'l> {
+    /// A node without anything in it.
+    pub(super) fn blank(node: &'l tree::Node, owner: Arc<str>) -> Building<'l> {
+        Building {
+            node,
+            row: Row::new(owner),
+            inputs: Vec::new(),
+            steps: Vec::new(),
+            module: ModuleId::ROOT,
+            models: Vec::new(),
+            judges: Vec::new(),
+            judge: None,
+            quiet: None,
+            metrics: Vec::new(),
+            stages: Vec::new(),
+            batches: Vec::new(),
+            reads_reply: false,
+        }
+    }
+
     pub(super) fn scope(&self) -> Scope<'_> {
         Scope {
             models: &self.models,
@@ -91,7 +103,7 @@ impl<'l> Checker<'l> {
         for at in order {
             let Some((item, whole, node)) = written.get(at).copied() else { continue };
             let (table, checked) = self.node(NodeId(at as u32), whole, node);
-            self.nodes.insert(item, NodeState::Done(Arc::new(table)));
+            self.nodes.insert(item, Arc::new(table));
             nodes[at] = Some(checked);
         }
         // A node that is missing was told to be part of a circle: there is no program then.
@@ -99,7 +111,11 @@ impl<'l> Checker<'l> {
     }
 
     /// Nodes by place, each after those it mentions; those in circles left out, and told.
-    fn order(&mut self, written: &[(u32, &'l tree::Item, &'l tree::Node)], places: &HashMap<u32, usize>) -> Vec<usize> {
+    fn order(
+        &mut self,
+        written: &[(u32, &'l tree::Item, &'l tree::Node)],
+        places: &HashMap<u32, usize>,
+    ) -> Vec<usize> {
         #[derive(Clone, Copy, PartialEq)]
         enum Mark {
             New,
@@ -172,7 +188,7 @@ impl<'l> Checker<'l> {
     }
 
     fn node(&mut self, id: NodeId, item: &'l tree::Item, node: &'l tree::Node) -> (Table, Node) {
-        let mut building = self.start(id, node);
+        let mut building = self.start(node);
         let replaced = self.trial.replacement(&node.name.value);
         self.steps(&mut building);
         if let Some(replacement) = replaced {
@@ -193,7 +209,7 @@ impl<'l> Checker<'l> {
         (Table { id, name, kind: node.kind.value, row, metrics: building.metrics }, checked)
     }
 
-    fn start(&mut self, id: NodeId, node: &'l tree::Node) -> Building<'l> {
+    fn start(&mut self, node: &'l tree::Node) -> Building<'l> {
         let mut inputs = Vec::new();
         let mut row = Row::new(Arc::clone(&node.name.value));
         for (number, name) in node.from.iter().enumerate() {
@@ -206,21 +222,7 @@ impl<'l> Checker<'l> {
             }
             inputs.extend(table.map(|table| table.id).filter(|id| !inputs.contains(id)));
         }
-        let mut building = Building {
-            node,
-            id,
-            row,
-            inputs,
-            steps: Vec::new(),
-            module: ModuleId::ROOT,
-            models: Vec::new(),
-            judges: Vec::new(),
-            judge: None,
-            quiet: None,
-            metrics: Vec::new(),
-            stages: Vec::new(),
-            batches: Vec::new(),
-        };
+        let mut building = Building { row, inputs, ..Building::blank(node, Arc::clone(&node.name.value)) };
         self.header(&mut building);
         building
     }
@@ -231,8 +233,13 @@ impl<'l> Checker<'l> {
         let kind = node.kind.value;
         if node.from.is_empty() && kind != NodeKind::Curate {
             self.tell(
-                error(codes::NO_INPUT, node.name.span, format!("`{}` has no input", node.name.value))
-                    .help(format!("write `{} {} from NODE`; only a curate node starts from nothing", word(kind), node.name.value)),
+                error(codes::NO_INPUT, node.name.span, format!("`{}` has no input", node.name.value)).help(
+                    format!(
+                        "write `{} {} from NODE`; only a curate node starts from nothing",
+                        word(kind),
+                        node.name.value
+                    ),
+                ),
             );
             building.row.open = true;
         }
@@ -264,11 +271,8 @@ impl<'l> Checker<'l> {
     pub(super) fn table(&mut self, name: &Name) -> Option<Arc<Table>> {
         let root = self.library.module(ModuleId::ROOT);
         match root.things.get(&name.value).map(|named| named.what) {
-            Some(Thing::Node(item)) => match self.nodes.get(&item) {
-                Some(NodeState::Done(table)) => Some(Arc::clone(table)),
-                // In a circle, which was told.
-                _ => None,
-            },
+            // What has no table here is part of a circle, which was told.
+            Some(Thing::Node(item)) => self.nodes.get(&item).cloned(),
             other => {
                 let message = match other {
                     Some(_) => format!("`{}` is not a node", name.value),
@@ -306,10 +310,40 @@ impl<'l> Checker<'l> {
             }
             _ => {}
         }
+        self.asked_of_each_model(building, &kind, !asked.is_empty(), span);
         let row = std::mem::replace(&mut building.row, Row::new("".into()));
         let local_models = self.local_models(&asked, &row, span);
         building.row = row;
         building.steps.push(Step { kind, frame, local_models, span });
+    }
+
+    /// In a judge node, rows come once a model: what is asked without looking at the reply would be
+    /// asked anew for each model, and answered anew.
+    fn asked_of_each_model(&mut self, building: &mut Building<'l>, kind: &StepKind, asks: bool, span: Span) {
+        let read = slots(super::exprs::of_step(kind));
+        let replies: Vec<Slot> =
+            building.row.columns.iter().filter(|column| column.of_reply).map(|column| column.slot).collect();
+        let of_reply = replies.iter().any(|slot| read.contains(slot));
+        // Columns that this step makes are made of the reply where it reads one.
+        building.reads_reply = match kind {
+            StepKind::Query(_) => true,
+            StepKind::Verdict(_) => !replies.is_empty(),
+            StepKind::Group { keys, .. } => of_reply || keys.iter().any(|key| replies.contains(key)),
+            _ => of_reply,
+        };
+        let judging = building.node.kind.value == NodeKind::Judge && !replies.is_empty();
+        if asks && judging && !of_reply && !building.row.open {
+            self.told_once(
+                error(
+                    codes::SAME_FOR_ALL_MODELS,
+                    span,
+                    "this asks the same for every model's row, without the reply",
+                )
+                .help(
+                    "ask it once a case, in a generate node; or show the judge what it judges: `{{reply}}`",
+                ),
+            );
+        }
     }
 
     /// Carries the row's identity along where a node further down counts by it, and lays the
@@ -354,8 +388,10 @@ impl<'l> Checker<'l> {
             }
         }
         if node.from.is_empty() && building.steps.is_empty() && node.kind.value == NodeKind::Curate {
-            let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
-            if !broken && self.trial.replacement(&node.name.value).is_none() {
+            let stated = |step: &tree::Step| {
+                matches!(step.kind, Written::Broken | Written::Read(_) | Written::Rows(_))
+            };
+            if !node.steps.iter().any(stated) && self.trial.replacement(&node.name.value).is_none() {
                 self.tell(
                     error(codes::NO_INPUT, node.name.span, format!("`{}` has no rows", node.name.value))
                         .help("begin with `read FORMAT PATH as { ... }` or `rows [ ... ]`"),

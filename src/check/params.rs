@@ -50,7 +50,9 @@ impl Checker<'_> {
             if let Some((_, written)) = trial.set.iter().rev().find(|(set, _)| set.value == name.value) {
                 return self.constant(id.module, written, kind, &format!("the parameter `{}`", name.value));
             }
-            if let Some((_, text)) = trial.given.iter().rev().find(|(set, _)| **set == *name.value) {
+            if let Some((_, text)) =
+                trial.stated.iter().chain(trial.given).rev().find(|(set, _)| **set == *name.value)
+            {
                 return match parse_value(text, kind) {
                     Some(value) => Some(value),
                     None => {
@@ -69,8 +71,12 @@ impl Checker<'_> {
         }
         let Some(default) = &param.default else {
             self.tell(
-                error(codes::UNSET_PARAMETER, name.span, format!("the parameter `{}` has no value", name.value))
-                    .help(format!("give it a default, or a value with `--set {}=...`", name.value)),
+                error(
+                    codes::UNSET_PARAMETER,
+                    name.span,
+                    format!("the parameter `{}` has no value", name.value),
+                )
+                .help(format!("give it a default, or a value with `--set {}=...`", name.value)),
             );
             return None;
         };
@@ -86,7 +92,12 @@ impl Checker<'_> {
         what: &str,
     ) -> Option<Value> {
         let told = self.diagnostics.len();
-        let expr = self.wanted(&mut Scope::bare(module), written, kind, what);
+        let mut scope = Scope::bare(module);
+        let typed = self.expr(&mut scope, written, Some(kind));
+        if typed.is_unknown() {
+            return None;
+        }
+        let expr = self.fit(&mut scope, typed, kind, written.span, what);
         let value = fold(&expr);
         if value.is_none() && self.diagnostics.len() == told {
             self.tell(
@@ -104,8 +115,10 @@ impl Checker<'_> {
         let mut parameters = Vec::new();
         for (number, item) in root.file.items.iter().enumerate() {
             let ItemKind::Param(param) = &item.kind else { continue };
-            self.define(&param.name, "the parameter");
-            if let Some((kind, value)) = self.parameter(ItemId { module: ModuleId::ROOT, item: number as u32 }) {
+            self.define(&param.name, super::checker::Definition::Parameter);
+            if let Some((kind, value)) =
+                self.parameter(ItemId { module: ModuleId::ROOT, item: number as u32 })
+            {
                 let name = Arc::clone(&param.name.value);
                 parameters.push(Parameter { name, kind, value, docs: item.docs.clone() });
             }
@@ -122,7 +135,7 @@ impl Checker<'_> {
         let trial = self.trial;
         let set = trial.set.iter().map(|(name, _)| (&*name.value, name.span));
         let start = Span::new(root.source, 0, 0);
-        let given = trial.given.iter().map(|(name, _)| (name.as_str(), start));
+        let given = trial.given.iter().chain(&trial.stated).map(|(name, _)| (name.as_str(), start));
         for (name, span) in set.chain(given) {
             if !known.contains(&name) {
                 let mut problem = error(codes::UNKNOWN_PARAMETER, span, format!("no parameter `{name}`"));
@@ -142,7 +155,10 @@ fn parse_value(text: &str, kind: &Type) -> Option<Value> {
             let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
             Some(Value::text(quoted.unwrap_or(text)))
         }
-        Type::Closed(labels) => labels.iter().find(|label| &***label == text.trim_matches('"')).map(|label| Value::Text(label.clone())),
+        Type::Closed(labels) => labels
+            .iter()
+            .find(|label| &***label == text.trim_matches('"'))
+            .map(|label| Value::Text(label.clone())),
         Type::Int => text.trim().replace('_', "").parse().ok().map(Value::Int),
         Type::Float => {
             let number: f64 = text.trim().replace('_', "").parse().ok()?;
@@ -151,7 +167,11 @@ fn parse_value(text: &str, kind: &Type) -> Option<Value> {
         Type::Bool => text.trim().parse().ok().map(Value::Bool),
         Type::Date => text.trim().parse().ok().map(Value::Date),
         Type::Optional(of) => {
-            if text == "missing" { Some(Value::Missing) } else { parse_value(text, of) }
+            if text == "missing" {
+                Some(Value::Missing)
+            } else {
+                parse_value(text, of)
+            }
         }
         Type::Json => serde_json::from_str(text).ok().map(|json| Value::Json(Arc::new(json))),
         Type::List(_) | Type::Record(_) => json_value(&serde_json::from_str(text).ok()?, kind),

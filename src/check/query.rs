@@ -80,12 +80,14 @@ impl<'l> Checker<'l> {
         let node = building.node;
         let span = node.name.span;
         let targets = self.targets(building);
-        let capability = targets.first().and_then(|id| self.models.get(id.0 as usize)).map(|model| model.capability);
+        let capability =
+            targets.first().and_then(|id| self.models.get(id.0 as usize)).map(|model| model.capability);
         let mut scope = building.scope();
         // What is sent is made of the row; only the models under test answer here.
         let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
         let body = self.query_body(&mut scope, clauses, span, broken);
-        let system = clauses.system.map(|(text, _)| self.wanted(&mut scope, text, &Type::Text, "the system text"));
+        let system =
+            clauses.system.map(|(text, _)| self.wanted(&mut scope, text, &Type::Text, "the system text"));
         if let (Some(Capability::Image), Some((_, system))) = (capability, clauses.system) {
             self.tell(
                 error(codes::WRONG_CAPABILITY, system, "models that paint take no system text")
@@ -100,7 +102,10 @@ impl<'l> Checker<'l> {
             {
                 self.tell(
                     error(codes::WRONG_CAPABILITY, image.span, "an image is sent to models that cannot see")
-                        .help(format!("declare `{}` as `vision`", node.to.first().map_or("them", |name| &*name.value))),
+                        .help(format!(
+                            "declare `{}` as `vision`",
+                            node.to.first().map_or("them", |name| &*name.value)
+                        )),
                 );
             }
         }
@@ -108,7 +113,8 @@ impl<'l> Checker<'l> {
         for (name, value) in &clauses.settings {
             self.setting(&mut scope, &mut settings, name, value);
         }
-        let samples = clauses.samples.and_then(|(count, _)| self.count(&mut scope, count, "samples", 1)).unwrap_or(1);
+        let samples =
+            clauses.samples.and_then(|(count, _)| self.count(&mut scope, count, "samples", 1)).unwrap_or(1);
         let frame = scope.frame;
         let reply = match (&body, capability) {
             (_, Some(Capability::Image)) => Type::Image,
@@ -125,7 +131,7 @@ impl<'l> Checker<'l> {
             ("model", Type::Text),
             ("sample", Type::Int),
             ("reply", reply),
-            ("outcome", outcome()),
+            ("ending", ending()),
             ("blocked", Type::Bool),
         ];
         if usage {
@@ -159,7 +165,11 @@ impl<'l> Checker<'l> {
                     error(
                         codes::WRONG_CAPABILITY,
                         name.span,
-                        format!("`{}` cannot be queried: it is {}", name.value, super::types::capability_word(capability)),
+                        format!(
+                            "`{}` cannot be queried: it is {}",
+                            name.value,
+                            super::types::capability_word(capability)
+                        ),
                     )
                     .help("a query sends to models that are `chat`, `vision` or `image`"),
                 );
@@ -198,8 +208,12 @@ impl<'l> Checker<'l> {
                 let typed = self.expr(scope, text, Some(&Type::Text));
                 if typed.kind == Type::Turns {
                     self.tell(
-                        error(codes::TYPE_MISMATCH, text.span, "`user` sends one text, but this is a conversation")
-                            .help("write `turns` instead of `user`"),
+                        error(
+                            codes::TYPE_MISMATCH,
+                            text.span,
+                            "`user` sends one text, but this is a conversation",
+                        )
+                        .help("write `turns` instead of `user`"),
                     );
                     return None;
                 }
@@ -231,6 +245,7 @@ fn is_clause(step: &Written) -> bool {
     )
 }
 
-fn outcome() -> Type {
+/// How a reply ended.
+fn ending() -> Type {
     Type::Closed(["complete", "cut", "blocked", "empty"].map(Into::into).into())
 }

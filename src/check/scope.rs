@@ -31,6 +31,9 @@ impl Typed {
     }
 }
 
+/// A column inside `origin`, with the `let` that made it.
+pub(super) type Part = (Arc<str>, Option<Span>);
+
 /// A column as it is known inside a node.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
@@ -42,14 +45,16 @@ pub(super) struct Column {
     /// The `let` that made it, to be marked when it is used.
     pub(super) defined: Option<Span>,
     /// Of `origin`: where the columns inside it were made.
-    pub(super) parts: Option<Arc<[(Arc<str>, Option<Span>)]>>,
+    pub(super) parts: Option<Arc<[Part]>>,
+    /// Made of a reply of a model under test, so that it differs from model to model.
+    pub(super) of_reply: bool,
     /// The `replace` that left it out: reading it is an error.
     pub(super) absent: Option<Span>,
 }
 
 impl Column {
     pub(super) fn new(name: Arc<str>, kind: Type, slot: Slot) -> Column {
-        Column { name, kind, slot, hidden: false, defined: None, parts: None, absent: None }
+        Column { name, kind, slot, hidden: false, defined: None, parts: None, of_reply: false, absent: None }
     }
 }
 

@@ -49,7 +49,9 @@ impl Checker<'_> {
                 let found = match kind {
                     BindingKind::Scripted => {
                         let source = self.scripts.get(&(*id, number)).copied();
-                        source.map(|source| LocalModel::Script(Arc::new(self.script(source, capability, row, span))))
+                        source.map(|source| {
+                            LocalModel::Script(Arc::new(self.script(source, capability, row, span)))
+                        })
                     }
                     BindingKind::Replay { key, .. } => {
                         self.replay_key(&key, row, bound, span).map(|key| LocalModel::Replay { key })
@@ -80,7 +82,9 @@ impl Checker<'_> {
                 }
                 None if row.open => return None,
                 None => {
-                    let message = format!("replies are recorded by `{name}`, which is no column where they are asked for");
+                    let message = format!(
+                        "replies are recorded by `{name}`, which is no column where they are asked for"
+                    );
                     let mut problem = error(codes::REPLAY_KEY, bound, message).also(span, "asked here");
                     problem.help = suggestion(name, "the rows have", row.names());
                     self.tell(problem);
@@ -117,8 +121,12 @@ impl Checker<'_> {
                 shares += share.value;
                 if !(0.0..=1.0).contains(&share.value) || shares > 1.0 + 1e-9 {
                     self.told_once(
-                        error(codes::WRONG_NUMBER, share.span, "the shares of a script are more than everything")
-                            .help("shares are between 0 and 1 and add up to 1 at most; `_` takes the rest"),
+                        error(
+                            codes::WRONG_NUMBER,
+                            share.span,
+                            "the shares of a script are more than everything",
+                        )
+                        .help("shares are between 0 and 1 and add up to 1 at most; `_` takes the rest"),
                     );
                 }
             }
@@ -142,9 +150,13 @@ impl Checker<'_> {
         }
         if !complete && shares < 1.0 - 1e-9 {
             self.told_once(
-                error(codes::SCRIPT_INCOMPLETE, source.span, "no arm of this script always applies where it is asked")
-                    .also(site, "asked here")
-                    .help("end it with `_ => ...` that uses only what every row has, such as `prompt`"),
+                error(
+                    codes::SCRIPT_INCOMPLETE,
+                    source.span,
+                    "no arm of this script always applies where it is asked",
+                )
+                .also(site, "asked here")
+                .help("end it with `_ => ...` that uses only what every row has, such as `prompt`"),
             );
         }
         Script { arms, frame: scope.frame }
@@ -162,7 +174,12 @@ impl Checker<'_> {
         Arm { guard, reply }
     }
 
-    fn arm_reply(&mut self, scope: &mut Scope<'_>, written: &tree::Expr, capability: Capability) -> ScriptReply {
+    fn arm_reply(
+        &mut self,
+        scope: &mut Scope<'_>,
+        written: &tree::Expr,
+        capability: Capability,
+    ) -> ScriptReply {
         match &bare(written).kind {
             ExprKind::Name(name) if !self.is_value(scope, name) => match &**name {
                 "blocked" => return ScriptReply::Blocked,

@@ -11,8 +11,7 @@ use super::complaint::{Explained, error, suggestion};
 use super::program::{Expr, Setting};
 use super::scope::Scope;
 
-const NAMES: [&str; 7] =
-    ["temperature", "top_p", "max_tokens", "seed", "stop", "reasoning_effort", "size"];
+const NAMES: [&str; 7] = ["temperature", "top_p", "max_tokens", "seed", "stop", "reasoning_effort", "size"];
 
 /// The type of a setting's value.
 pub(super) fn kind(name: &str) -> Option<Type> {

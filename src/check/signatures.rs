@@ -8,9 +8,7 @@ use crate::syntax::tree::{FunctionBody, ItemKind, Parameter, TypeExpr, TypeExprK
 
 use super::codes;
 use super::complaint::{Explained, error};
-use super::library::{
-    ItemId, Library, ModuleId, ParameterKind, Returns, Signature, SignatureParameter,
-};
+use super::library::{ItemId, Library, ModuleId, ParameterKind, Returns, Signature, SignatureParameter};
 use super::types::{TypeReader, builtin, capability};
 
 /// Reads all types and signatures of a library.

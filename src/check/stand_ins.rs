@@ -22,8 +22,12 @@ impl<'l> Checker<'l> {
     pub(super) fn replaced(&mut self, building: Building<'l>, replacement: &Replacement<'l>) -> Building<'l> {
         if building.node.kind.value == NodeKind::Measure {
             self.tell(
-                error(codes::WRONG_NODE, replacement.node.span, format!("`{}` is a measure: its numbers cannot be replaced", replacement.node.value))
-                    .help("replace the node that it counts"),
+                error(
+                    codes::WRONG_NODE,
+                    replacement.node.span,
+                    format!("`{}` is a measure: its numbers cannot be replaced", replacement.node.value),
+                )
+                .help("replace the node that it counts"),
             );
             return building;
         }
@@ -43,6 +47,7 @@ impl<'l> Checker<'l> {
             judge: None,
             quiet: None,
             batches: Vec::new(),
+            reads_reply: false,
             ..building
         };
         let span = replacement.span;
@@ -104,7 +109,8 @@ impl<'l> Checker<'l> {
     pub(super) fn foreign_nodes(&mut self) {
         let trial = self.trial;
         let taken = trial.take.iter().filter_map(|(_, name)| *name);
-        let names: Vec<&Name> = trial.replace.iter().map(|replacement| replacement.node).chain(taken).collect();
+        let names: Vec<&Name> =
+            trial.replace.iter().map(|replacement| replacement.node).chain(taken).collect();
         for name in names {
             if !self.is_node(&name.value) {
                 self.table(name);

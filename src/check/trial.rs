@@ -1,7 +1,5 @@
 //! What a test, the command line and `tgp.toml` change about a file before it is checked.
 
-use std::sync::Arc;
-
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ItemKind, Name, Rows, Test, TestClauseKind};
@@ -19,6 +17,8 @@ pub(super) struct Trial<'l> {
     pub(super) set: Vec<(&'l Name, &'l tree::Expr)>,
     /// `--set`, as text.
     pub(super) given: &'l [(String, String)],
+    /// `set` of a suite's run, as text.
+    pub(super) stated: Vec<(String, String)>,
     /// `bind` of a test.
     pub(super) bind: Vec<(&'l Name, &'l tree::Expr)>,
     /// `--bind` and `tgp.toml`.
@@ -27,8 +27,6 @@ pub(super) struct Trial<'l> {
     pub(super) take: Vec<(&'l tree::Expr, Option<&'l Name>)>,
     pub(super) seeds: Option<&'l tree::Expr>,
     pub(super) expect: Vec<Expected<'l>>,
-    /// Such as the test that is run.
-    pub(super) name: Option<Arc<str>>,
 }
 
 pub(super) struct Replacement<'l> {
@@ -51,8 +49,7 @@ impl<'l> Trial<'l> {
 
     /// The file as one of its tests: nothing from outside but `--set`.
     pub(super) fn of(test: &'l Test, overrides: &'l Overrides) -> Trial<'l> {
-        let mut trial =
-            Trial { name: Some(Arc::clone(&test.name.value)), given: &overrides.set, ..Trial::default() };
+        let mut trial = Trial { given: &overrides.set, ..Trial::default() };
         for clause in &test.clauses {
             match &clause.kind {
                 TestClauseKind::Bind { name, value } => trial.bind.push((name, value)),

@@ -54,6 +54,13 @@ impl<'l> TypeReader<'l> {
             TypeExprKind::Closed(labels) => self.closed(labels),
             TypeExprKind::Optional(of) => self.read(of).optional(),
             TypeExprKind::Function(from, to) => {
+                if !self.variables {
+                    self.diagnostics.push(
+                        error(codes::MISPLACED, written.span, "a value cannot be a function")
+                            .help("only native functions of the standard library take functions"),
+                    );
+                    return Type::Unknown;
+                }
                 let from = from.iter().map(|kind| self.read(kind)).collect();
                 Type::Function(from, Arc::new(self.read(to)))
             }
@@ -79,15 +86,23 @@ impl<'l> TypeReader<'l> {
         for label in labels {
             if builtin(&label.value).is_some() {
                 self.diagnostics.push(
-                    error(codes::NOT_A_LABEL, label.span, format!("`{}` is a type, not a label", label.value))
-                        .help("a closed set lists labels; a value is of one type only"),
+                    error(
+                        codes::NOT_A_LABEL,
+                        label.span,
+                        format!("`{}` is a type, not a label", label.value),
+                    )
+                    .help("a closed set lists labels; a value is of one type only"),
                 );
                 return Type::Unknown;
             }
             if !seen.insert(&*label.value) {
                 self.diagnostics.push(
-                    error(codes::DUPLICATE_NAME, label.span, format!("the label `{}` stands twice", label.value))
-                        .help("remove one of them"),
+                    error(
+                        codes::DUPLICATE_NAME,
+                        label.span,
+                        format!("the label `{}` stands twice", label.value),
+                    )
+                    .help("remove one of them"),
                 );
             }
         }
@@ -126,8 +141,12 @@ impl<'l> TypeReader<'l> {
             chain.push(self.name_of(item));
             let chain = chain.join(" -> ");
             self.diagnostics.push(
-                error(codes::RECURSIVE_TYPE, name.span, format!("the type `{}` holds itself: {chain}", name.value))
-                    .help("a type has a fixed depth; use `json` for what nests freely"),
+                error(
+                    codes::RECURSIVE_TYPE,
+                    name.span,
+                    format!("the type `{}` holds itself: {chain}", name.value),
+                )
+                .help("a type has a fixed depth; use `json` for what nests freely"),
             );
             return Type::Unknown;
         }

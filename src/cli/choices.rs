@@ -101,7 +101,8 @@ fn pair(text: &str, option: &str, example: &str, screen: &Screen) -> Result<(Str
     match text.split_once('=') {
         Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
         None => {
-            screen.error(&format!("`{option} {text}` has no `=`"), Some(&format!("write {option} {example}")));
+            screen
+                .error(&format!("`{option} {text}` has no `=`"), Some(&format!("write {option} {example}")));
             Err(Exit::Wrong)
         }
     }

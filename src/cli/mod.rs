@@ -4,9 +4,7 @@
 mod check;
 mod choices;
 mod exit;
-mod fmt;
 mod graph;
-mod new;
 mod plan;
 mod progress;
 mod run;
@@ -38,9 +36,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    New(new::Arguments),
     Check(check::Arguments),
-    Fmt(fmt::Arguments),
     Plan(plan::Arguments),
     Run(run::Arguments),
     Show(show::Arguments),
@@ -61,9 +57,7 @@ pub fn main() -> ExitCode {
     let world: Arc<dyn World> = Arc::new(Machine);
     let screen = Screen::of(&*world);
     let exit = match cli.command {
-        Command::New(arguments) => new::run(&arguments, &world, &screen),
         Command::Check(arguments) => check::run(&arguments, &world, &screen),
-        Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
         Command::Show(arguments) => show::run(&arguments, &world, &screen),

@@ -73,8 +73,12 @@ fn planned(
 ) -> Result<Vec<Planned>, SessionError> {
     let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
     let program = opened.sound()?;
-    let only =
-        arguments.choices.only.iter().map(|name| opened.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
+    let only = arguments
+        .choices
+        .only
+        .iter()
+        .map(|name| opened.node(&program, name))
+        .collect::<Result<Vec<_>, _>>()?;
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
     let run = &ready.run;

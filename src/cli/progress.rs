@@ -30,7 +30,12 @@ const NOW_AND_THEN: Duration = Duration::from_secs(10);
 const AT_ONCE: Duration = Duration::from_millis(400);
 
 /// Shows a run until it is told that it ended.
-pub(super) async fn show(run: Arc<Run>, manner: Manner, screen: Screen, mut ended: tokio::sync::oneshot::Receiver<()>) {
+pub(super) async fn show(
+    run: Arc<Run>,
+    manner: Manner,
+    screen: Screen,
+    mut ended: tokio::sync::oneshot::Receiver<()>,
+) {
     if manner == Manner::Quiet {
         let _ = ended.await;
         return;
@@ -93,7 +98,8 @@ impl Live {
         } else {
             "  {spinner} {prefix} {wide_msg}"
         };
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
         let lines = run.ground.program.nodes.iter().map(|node| {
             let line = all.add(ProgressBar::new_spinner());
             line.set_style(style.clone().tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏✓"));

@@ -11,8 +11,8 @@ use crate::diagnostics::diagnostic::Severity;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
-use crate::report::rows_view::{RowsOptions, rows_table};
 use crate::report::measure_view::measure_view;
+use crate::report::rows_view::{RowsOptions, rows_table};
 use crate::report::summary::{NodeSummary, RunSummary};
 use crate::session::explain::Remembered;
 use crate::session::results::{self, NodeResult};
@@ -54,14 +54,22 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(exit) => exit,
         Err(error) if arguments.json => {
             let exit = screen.session_error(&error);
-            screen.print(&format!("{}\n", serde_json::json!({ "event": "error", "message": error.to_string() })));
+            screen.print(&format!(
+                "{}\n",
+                serde_json::json!({ "event": "error", "message": error.to_string() })
+            ));
             exit
         }
         Err(error) => screen.session_error(&error),
     }
 }
 
-fn ran(arguments: &Arguments, opening: &Opening, world: &Arc<dyn World>, screen: &Screen) -> Result<Exit, SessionError> {
+fn ran(
+    arguments: &Arguments,
+    opening: &Opening,
+    world: &Arc<dyn World>,
+    screen: &Screen,
+) -> Result<Exit, SessionError> {
     let began = Instant::now();
     let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
     let program = opened.sound()?;
@@ -69,8 +77,12 @@ fn ran(arguments: &Arguments, opening: &Opening, world: &Arc<dyn World>, screen:
     if warned && !arguments.json {
         screen.diagnostics(&opened.diagnostics, &opened.sources);
     }
-    let only =
-        arguments.choices.only.iter().map(|name| opened.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
+    let only = arguments
+        .choices
+        .only
+        .iter()
+        .map(|name| opened.node(&program, name))
+        .collect::<Result<Vec<_>, _>>()?;
     let Ready { run, warnings } = opened.ready(opening, world)?;
     screen.warnings(&warnings);
     let manner = match (arguments.json, arguments.quiet, screen.shows_messages) {
@@ -92,7 +104,9 @@ fn ran(arguments: &Arguments, opening: &Opening, world: &Arc<dyn World>, screen:
             screen.tell(&summary.render(screen.colour_messages));
         }
         if run.caller.is_spent() {
-            screen.tell("The budget is reached. Everything paid for is kept: run again with a larger one to go on.");
+            screen.tell(
+                "The budget is reached. Everything paid for is kept: run again with a larger one to go on.",
+            );
         }
     }
     let missing = nodes.iter().any(|node| node.table.failed() > 0);
@@ -133,7 +147,8 @@ fn shown(run: &Run, nodes: &[NodeResult], screen: &Screen) -> Result<String, Run
     let program = &run.ground.program;
     let find = |node: NodeId| nodes.iter().find(|result| result.node == node);
     let mut out = String::new();
-    let entries: Vec<ReportEntry> = program.reports.iter().flat_map(|report| report.entries.clone()).collect();
+    let entries: Vec<ReportEntry> =
+        program.reports.iter().flat_map(|report| report.entries.clone()).collect();
     let entries = if entries.iter().any(|entry| matches!(entry, ReportEntry::Table(_))) {
         entries
     } else {
@@ -150,9 +165,12 @@ fn shown(run: &Run, nodes: &[NodeResult], screen: &Screen) -> Result<String, Run
                 out.push('\n');
                 let declared = &program.nodes[node.0 as usize];
                 if declared.kind == NodeKind::Measure {
-                    out.push_str(&measure_view(program, *node, &rows).render(screen.width, screen.colour_output));
+                    out.push_str(
+                        &measure_view(program, *node, &rows).render(screen.width, screen.colour_output),
+                    );
                 } else {
-                    let options = RowsOptions { limit: Some(20), width: Some(screen.width), ..RowsOptions::default() };
+                    let options =
+                        RowsOptions { limit: Some(20), width: Some(screen.width), ..RowsOptions::default() };
                     out.push_str(&rows_table(&declared.schema, &rows, &options));
                 }
             }

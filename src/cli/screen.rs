@@ -92,7 +92,8 @@ impl Screen {
 
     /// One message about something outside the file.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
-        let (red, bold, plain) = if self.colour_messages { ("\x1b[31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
+        let (red, bold, plain) =
+            if self.colour_messages { ("\x1b[31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
         self.tell(&format!("{red}{bold}error{plain}: {message}"));
         if let Some(help) = help {
             self.tell(&format!("  help: {help}"));

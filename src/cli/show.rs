@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use crate::check::check_condition;
-use crate::check::program::{NodeKind, Program, StepKind};
+use crate::check::program::{Program, StepKind};
 use crate::data::row::Row;
 use crate::data::schema::Schema;
 use crate::data::write::{Delimiter, delimited, jsonl};
@@ -16,6 +16,7 @@ use crate::eval::scope::Scope;
 use crate::report::measure_view::measure_view;
 use crate::report::rows_view::{RowsOptions, rows_table};
 use crate::session::{Opened, SessionError, results};
+use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
 use super::choices::RunChoices;
@@ -25,8 +26,10 @@ use super::screen::Screen;
 
 /// Show a node's rows; what is not known of them yet is worked out, without asking any model
 #[derive(Args)]
-#[command(after_help = "Examples:\n  tgp show jailbreak.tgp verdicts --where 'outcome == complied' --columns request,reply\n  \
-    tgp show jailbreak.tgp verdicts --failures\n  tgp show jailbreak.tgp verdicts --format jsonl -o verdicts.jsonl")]
+#[command(
+    after_help = "Examples:\n  tgp show jailbreak.tgp verdicts --where 'outcome == complied' --columns request,reply\n  \
+    tgp show jailbreak.tgp verdicts --failures\n  tgp show jailbreak.tgp verdicts --format jsonl -o verdicts.jsonl"
+)]
 pub(super) struct Arguments {
     file: PathBuf,
 
@@ -128,12 +131,13 @@ fn write(
 ) -> Result<Exit, SessionError> {
     let declared = &program.nodes[node.0 as usize];
     let schema = &declared.schema;
-    let format = arguments.format.unwrap_or(match arguments.output.as_ref().and_then(|path| path.extension()) {
-        Some(extension) if extension == "csv" => Format::Csv,
-        Some(extension) if extension == "tsv" => Format::Tsv,
-        Some(_) => Format::Jsonl,
-        None => Format::Table,
-    });
+    let format =
+        arguments.format.unwrap_or(match arguments.output.as_ref().and_then(|path| path.extension()) {
+            Some(extension) if extension == "csv" => Format::Csv,
+            Some(extension) if extension == "tsv" => Format::Tsv,
+            Some(_) => Format::Jsonl,
+            None => Format::Table,
+        });
     let whole = arguments.columns.is_empty() && arguments.condition.is_none() && !arguments.failures;
     let bytes = match format {
         Format::Table if declared.kind == NodeKind::Measure && whole => {
@@ -176,7 +180,8 @@ fn picked(schema: &Schema, rows: Vec<Row>, columns: &[String]) -> (Schema, Vec<R
     if columns.is_empty() {
         return (schema.clone(), rows);
     }
-    let places: Vec<usize> = columns.iter().filter_map(|name| schema.column(name).map(|(at, _)| at)).collect();
+    let places: Vec<usize> =
+        columns.iter().filter_map(|name| schema.column(name).map(|(at, _)| at)).collect();
     let narrowed = Schema { columns: places.iter().map(|at| schema.columns[*at].clone()).collect() };
     let pick = |row: Row| Row {
         values: places.iter().filter_map(|at| row.values.get(*at).cloned()).collect(),

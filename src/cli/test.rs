@@ -48,7 +48,8 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
                 continue;
             }
         };
-        let chosen = names.into_iter().filter(|name| arguments.name.as_ref().is_none_or(|part| name.contains(part)));
+        let chosen =
+            names.into_iter().filter(|name| arguments.name.as_ref().is_none_or(|part| name.contains(part)));
         let tests: Vec<_> = chosen.collect();
         if tests.is_empty() {
             screen.print(&format!("{}: no tests\n", file.display()));
@@ -58,7 +59,8 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         let results = runtime.block_on(async {
             let mut running = JoinSet::new();
             for (place, name) in tests.iter().enumerate() {
-                let (file, name, overrides, world) = (file.clone(), name.clone(), overrides.clone(), world.clone());
+                let (file, name, overrides, world) =
+                    (file.clone(), name.clone(), overrides.clone(), world.clone());
                 running.spawn(async move { (place, try_test(&file, &name, &overrides, None, &world).await) });
             }
             let mut results = running.join_all().await;
@@ -97,7 +99,7 @@ fn told(tried: &Tried, screen: &Screen) -> String {
         if one.text.is_empty() {
             out.push_str(&format!("        {}\n", one.message));
         } else {
-            out.push_str(&format!("        line {}: expect {}\n", one.line, one.text));
+            out.push_str(&format!("        line {}: {}\n", one.line, one.text));
             let seed = if tried.seeds > 1 { format!("seed {}: ", one.seed) } else { String::new() };
             out.push_str(&format!("          {seed}{}\n", one.message));
         }

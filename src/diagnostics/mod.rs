@@ -7,6 +7,7 @@ pub mod diagnostic;
 mod json;
 pub mod place;
 pub mod render;
+pub mod similar;
 mod snippets;
 pub mod source;
 mod style;

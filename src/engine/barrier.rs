@@ -115,7 +115,11 @@ impl Barrier<'_> {
         })?;
         let chosen = sampling.choose(up_to).map_err(|few| RunError::TooFewRows {
             node: self.node.name.to_string(),
-            group: if per.is_empty() { String::new() } else { format!(" in the smallest of its groups ({} rows)", few.found) },
+            group: if per.is_empty() {
+                String::new()
+            } else {
+                format!(" in the smallest of its groups ({} rows)", few.found)
+            },
             found: few.found,
             wanted: count,
         })?;
@@ -137,7 +141,11 @@ impl Barrier<'_> {
         self.each(self.main(), |row| {
             let arguments = columns.iter().map(|column| {
                 let leaves = column.leaves.iter();
-                leaves.map(|leaf| leaf.arguments.iter().map(|argument| self.eval(step, row, argument)).collect()).collect()
+                leaves
+                    .map(|leaf| {
+                        leaf.arguments.iter().map(|argument| self.eval(step, row, argument)).collect()
+                    })
+                    .collect()
             });
             grouping.see(row, pick(row, keys), arguments.collect());
         })?;
@@ -151,7 +159,13 @@ impl Barrier<'_> {
         self.put(rows)
     }
 
-    fn join(&self, step: &Step, keys: &[(Slot, Slot)], adds: &[Slot], kind: Option<JoinKind>) -> Result<Table, RunError> {
+    fn join(
+        &self,
+        step: &Step,
+        keys: &[(Slot, Slot)],
+        adds: &[Slot],
+        kind: Option<JoinKind>,
+    ) -> Result<Table, RunError> {
         let (left, right): (Vec<Slot>, Vec<Slot>) = keys.iter().copied().unzip();
         let mut partners = Partners::default();
         self.each(self.other(), |row| partners.see(row, key_of(&pick(row, &right))))?;
@@ -164,7 +178,9 @@ impl Barrier<'_> {
                 }
                 let found = partners.of(&key_of(&pick(row, &left)));
                 let found = match kind {
-                    Some(JoinKind::Random) => self.stream(step, row).choose(&found).copied().into_iter().collect(),
+                    Some(JoinKind::Random) => {
+                        self.stream(step, row).choose(&found).copied().into_iter().collect()
+                    }
                     _ => found,
                 };
                 if found.is_empty() && kind == Some(JoinKind::Left) {
@@ -190,14 +206,16 @@ impl Barrier<'_> {
 
     fn stream(&self, step: &Step, row: &Row) -> Stream {
         let mut effects = Effects::default();
-        Scope::new(self.ground, self.node.kind, step, self.draw(), row.id, &row.values, &mut effects).stream("join", 0)
+        Scope::new(self.ground, self.node.kind, step, self.draw(), row.id, &row.values, &mut effects)
+            .stream("join", 0)
     }
 
     fn union(&self, columns: &[Slot]) -> Result<Table, RunError> {
         let mut table = self.main().clone();
         for rows in self.shelf.rows(self.other()) {
             let rows = rows?;
-            let laid = |row: &Row| Row { id: row.id, values: pick(row, columns), failure: row.failure.clone() };
+            let laid =
+                |row: &Row| Row { id: row.id, values: pick(row, columns), failure: row.failure.clone() };
             table.chunks.push(self.shelf.put(rows.iter().map(laid).collect())?);
         }
         Ok(table)
@@ -225,7 +243,11 @@ impl Barrier<'_> {
                 hasher.bytes(&row.id.0.to_le_bytes());
             }
             let members = batch.iter().map(|row| Value::Record(pick(row, columns).into()));
-            Row { id: RowId::from_digest(&hasher.finish()), values: vec![Value::list(members)], failure: None }
+            Row {
+                id: RowId::from_digest(&hasher.finish()),
+                values: vec![Value::list(members)],
+                failure: None,
+            }
         });
         let batches: Vec<Row> = batches.chain(failed).collect();
         self.put(batches)
@@ -235,8 +257,10 @@ impl Barrier<'_> {
     fn labels(&self, keys: &[(Slot, u32)], label: u32) -> Result<Table, RunError> {
         let mut labels = std::collections::HashMap::new();
         self.each(self.other(), |row| {
-            let key: Vec<Value> =
-                keys.iter().map(|(_, at)| row.values.get(*at as usize).cloned().unwrap_or(Value::Missing)).collect();
+            let key: Vec<Value> = keys
+                .iter()
+                .map(|(_, at)| row.values.get(*at as usize).cloned().unwrap_or(Value::Missing))
+                .collect();
             labels.insert(key_of(&key), row.values.get(label as usize).cloned().unwrap_or(Value::Missing));
         })?;
         let slots: Vec<Slot> = keys.iter().map(|(slot, _)| *slot).collect();

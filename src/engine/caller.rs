@@ -88,6 +88,7 @@ impl Caller {
     /// Lets no further call go out; those that are out are waited for and kept.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+        self.endpoints.stop();
     }
 
     pub fn is_stopped(&self) -> bool {
@@ -210,7 +211,9 @@ impl Caller {
         };
         // The row goes on only when its reply is on disk.
         match self.store.append(record).await {
-            Ok(()) => Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false },
+            Ok(()) => {
+                Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false }
+            }
             Err(error) => {
                 self.stop();
                 let cause = FailureCause::NotKept(error.to_string());
@@ -227,7 +230,9 @@ impl Caller {
         within_budget
             && self
                 .calls
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |calls| (calls < limit).then_some(calls + 1))
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |calls| {
+                    (calls < limit).then_some(calls + 1)
+                })
                 .is_ok()
     }
 

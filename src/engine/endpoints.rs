@@ -53,7 +53,8 @@ impl Endpoints {
             if let Some(known) = shared.get(&key) {
                 return Ok(known.clone());
             }
-            let endpoint = Endpoint::open(spec, world.clone()).map_err(|error| RunError::Endpoint(error.to_string()))?;
+            let endpoint =
+                Endpoint::open(spec, world.clone()).map_err(|error| RunError::Endpoint(error.to_string()))?;
             let endpoint = match observer {
                 Some(observer) => endpoint.observed_by(observer.clone()),
                 None => endpoint,
@@ -69,7 +70,11 @@ impl Endpoints {
                 .ok_or_else(|| RunError::Endpoint(format!("there is no provider `{provider}`")))?;
             endpoints.by_binding.insert(asked, open(kind, model)?);
         }
-        if program.models.iter().any(|model| model.capability == Capability::Page && model.bindings.is_empty()) {
+        if program
+            .models
+            .iter()
+            .any(|model| model.capability == Capability::Page && model.bindings.is_empty())
+        {
             endpoints.page = Some(open(ProviderKind::Web, "")?);
         }
         Ok(endpoints)
@@ -79,6 +84,11 @@ impl Endpoints {
         self.by_binding.get(&asked).or(self.page.as_ref())
     }
 
+    /// Lets no endpoint send anything more.
+    pub fn stop(&self) {
+        self.by_binding.values().chain(&self.page).for_each(|endpoint| endpoint.stop());
+    }
+
     /// The endpoints with their bindings, in the order of the program.
     pub fn iter(&self) -> impl Iterator<Item = (&Asked, &Arc<Endpoint>)> {
         self.by_binding.iter()
@@ -86,7 +96,11 @@ impl Endpoints {
 
     /// What identifies each binding beyond the program's text: the server behind a remote one,
     /// the file behind a recorded one.
-    pub fn identities(&self, program: &Program, recorded: &BTreeMap<Asked, Digest>) -> canonical::ModelIdentities {
+    pub fn identities(
+        &self,
+        program: &Program,
+        recorded: &BTreeMap<Asked, Digest>,
+    ) -> canonical::ModelIdentities {
         let identity = |asked: Asked| {
             let mut hasher = Hasher::new("tgp.binding.v1");
             if let Some(binding) = binding_of(program, asked) {
@@ -103,7 +117,9 @@ impl Endpoints {
         };
         let per_model = |(at, model): (usize, &crate::check::program::Model)| {
             let model_id = crate::check::program::ModelId(at as u32);
-            (0..model.bindings.len() as u32).map(|binding| identity(Asked { model: model_id, binding })).collect()
+            (0..model.bindings.len() as u32)
+                .map(|binding| identity(Asked { model: model_id, binding }))
+                .collect()
         };
         program.models.iter().enumerate().map(per_model).collect()
     }

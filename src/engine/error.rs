@@ -56,12 +56,16 @@ impl RunError {
             RunError::RepeatedKey { .. } => "name more columns after `key`, or `dedup` before it".to_owned(),
             RunError::TooFewRows { .. } => "say `sample up to` to take what there is".to_owned(),
             RunError::Unbound(name) => {
-                format!("bind it in the file, in `tgp.toml` under [models], or with --bind {name}=openai/gpt-4o")
+                format!(
+                    "bind it in the file, in `tgp.toml` under [models], or with --bind {name}=openai/gpt-4o"
+                )
             }
             RunError::RepeatedBaseline { .. } => {
                 "name what tells them apart after `on`, so that each row has one baseline".to_owned()
             }
-            RunError::LostChunk(_) => "run again: what is lost is computed anew, and no call is paid twice".to_owned(),
+            RunError::LostChunk(_) => {
+                "run again: what is lost is computed anew, and no call is paid twice".to_owned()
+            }
             _ => return None,
         })
     }

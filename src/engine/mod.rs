@@ -6,6 +6,7 @@ pub mod endpoints;
 pub mod error;
 pub mod gauges;
 pub mod memo;
+pub mod recordings;
 pub mod rows;
 pub mod run;
 pub mod shelf;

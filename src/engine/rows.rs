@@ -81,7 +81,12 @@ impl RowWork<'_> {
 }
 
 fn stuck() -> Failure {
-    Failure { reason: Reason::Undefined, message: "its steps wait for each other".into(), attempts: 0, excerpt: "".into() }
+    Failure {
+        reason: Reason::Undefined,
+        message: "its steps wait for each other".into(),
+        attempts: 0,
+        excerpt: "".into(),
+    }
 }
 
 fn node<'a>(program: &'a Program, unit: &Unit) -> Option<&'a Node> {

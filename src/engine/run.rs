@@ -10,7 +10,7 @@ use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Expr, Local, Node, NodeId, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, Node, NodeId, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
@@ -18,8 +18,8 @@ use crate::digest::{Digest, Hasher};
 use crate::eval::effects::{Asked, Effects};
 use crate::eval::ground::Ground;
 use crate::eval::scope::Scope;
-use crate::plan::unit::{Unit, UnitId, UnitKind};
 use crate::plan::Plan;
+use crate::plan::unit::{Unit, UnitId, UnitKind};
 use crate::world::World;
 
 use super::barrier::{Barrier, check_keys};
@@ -27,6 +27,7 @@ use super::caller::Caller;
 use super::error::RunError;
 use super::gauges::Gauge;
 use super::memo::Memo;
+use super::recordings;
 use super::rows::RowWork;
 use super::shelf::Shelf;
 use super::source::{Sources, numbered};
@@ -106,7 +107,9 @@ impl Run {
         if self.refresh.contains(&unit.node) {
             return Ok(None);
         }
-        let Some(inputs) = self.input_digests(unit, |input| finished.tables.get(&input).map(Table::digest))? else {
+        let Some(inputs) =
+            self.input_digests(unit, |input| finished.tables.get(&input).map(Table::digest))?
+        else {
             return Ok(None);
         };
         Ok(self.memo.table(&self.memo.unit_key(unit, &inputs))?)
@@ -143,6 +146,18 @@ impl Run {
 
     /// Works the units that are not known, all at the same time.
     async fn work(self: &Arc<Self>, working: &[UnitId], finished: &mut Finished) -> Result<(), RunError> {
+        for model in working.iter().flat_map(|id| &self.plan.unit(*id).models) {
+            let declared = self.ground.program.models.get(model.0 as usize);
+            if let Some(declared) = declared.filter(|model| model.bindings.is_empty()) {
+                if declared.capability != Capability::Page {
+                    return Err(RunError::Unbound(declared.name.to_string()));
+                }
+            }
+        }
+        if !working.is_empty() && self.ground.recordings.get().is_none() {
+            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let _ = self.ground.recordings.set(recorded);
+        }
         let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();
         let mut inputs: BTreeMap<UnitId, Vec<UnboundedReceiver<Piece>>> = BTreeMap::new();
         for id in working {
@@ -256,8 +271,13 @@ impl Run {
         let run = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let unit = run.plan.unit(id);
-            let barrier =
-                Barrier { ground: &run.ground, shelf: &run.shelf, node: run.node(unit), unit, inputs: &tables };
+            let barrier = Barrier {
+                ground: &run.ground,
+                shelf: &run.shelf,
+                node: run.node(unit),
+                unit,
+                inputs: &tables,
+            };
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
@@ -332,7 +352,8 @@ impl Run {
         }
         let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, gauge };
         let made = work.run(&rows).await;
-        let made = if made.is_empty() { Table::default() } else { Table { chunks: vec![self.shelf.put(made)?] } };
+        let made =
+            if made.is_empty() { Table::default() } else { Table { chunks: vec![self.shelf.put(made)?] } };
         if !made.is_unsettled() {
             self.memo.put_chunk(&key, &made)?;
         }
@@ -359,7 +380,9 @@ impl Run {
         };
         match &step.kind {
             StepKind::Rows { count, fields } => (0..*count).for_each(|number| row(number, fields)),
-            StepKind::Listed { rows } => rows.iter().zip(0..).for_each(|(fields, number)| row(number, fields)),
+            StepKind::Listed { rows } => {
+                rows.iter().zip(0..).for_each(|(fields, number)| row(number, fields))
+            }
             _ => {}
         }
         let mut chunks = Vec::new();

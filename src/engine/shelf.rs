@@ -37,7 +37,8 @@ impl Shelf {
     pub fn put(&self, rows: Vec<Row>) -> Result<ChunkRef, RunError> {
         let digest = self.store.put_object(&encode_rows(&rows))?;
         let failed = rows.iter().filter(|row| row.failure.is_some()).count() as u32;
-        let unsettled = rows.iter().any(|row| row.failure.as_ref().is_some_and(|f| f.reason == Reason::Failed));
+        let unsettled =
+            rows.iter().any(|row| row.failure.as_ref().is_some_and(|f| f.reason == Reason::Failed));
         let chunk = ChunkRef { digest, rows: rows.len() as u32, failed, unsettled };
         self.remember(digest, rows.into());
         Ok(chunk)

@@ -144,10 +144,12 @@ impl Sources {
     fn folder_rows(&self, reading: &Read, path: &Path) -> Result<Vec<Row>, RunError> {
         let world = &*self.world;
         if reading.format == Format::Texts {
-            let texts = read::texts(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
+            let texts =
+                read::texts(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
             return texts.map(|record| self.row(reading, record, path)).collect();
         }
-        let pictures = read::images(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
+        let pictures =
+            read::images(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
         pictures
             .map(|picture| match picture {
                 Ok(picture) => {

@@ -52,12 +52,16 @@ pub fn read(text: &Arc<str>, returns: &Type, most: Option<u32>) -> Result<Value,
 fn from_json(json: Json, returns: &Type) -> Result<Value, String> {
     let inner = match (returns.present(), json) {
         (Type::Record(_) | Type::Json, json) => json,
-        (_, Json::Object(mut fields)) if fields.contains_key(WRAPPED) => fields.remove(WRAPPED).unwrap_or(Json::Null),
+        (_, Json::Object(mut fields)) if fields.contains_key(WRAPPED) => {
+            fields.remove(WRAPPED).unwrap_or(Json::Null)
+        }
         (_, json) => json,
     };
     // A record of one field is often answered with the field's value alone.
     let inner = match (returns.present(), inner) {
-        (Type::Record(fields), bare @ (Json::String(_) | Json::Bool(_) | Json::Number(_))) if fields.len() == 1 => {
+        (Type::Record(fields), bare @ (Json::String(_) | Json::Bool(_) | Json::Number(_)))
+            if fields.len() == 1 =>
+        {
             Json::Object(Map::from_iter([(fields[0].name.to_string(), bare)]))
         }
         (_, inner) => inner,

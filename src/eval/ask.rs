@@ -77,7 +77,8 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
             }
             Err(mismatch) => {
                 turns.push(Turn { speaker: Speaker::Assistant, text, images: Vec::new() });
-                let again = format!("That answer can't be used: {mismatch}. Answer again, in the form asked for.");
+                let again =
+                    format!("That answer can't be used: {mismatch}. Answer again, in the form asked for.");
                 turns.push(Turn { speaker: Speaker::User, text: again.into(), images: Vec::new() });
                 problem = mismatch;
             }

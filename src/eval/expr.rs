@@ -35,9 +35,10 @@ impl Scope<'_> {
                 _ => Value::Missing,
             }),
             Expr::Negate(operand) => match self.eval(operand)? {
-                Value::Int(value) => {
-                    value.checked_neg().map(Value::Int).ok_or_else(|| Halt::undefined("a whole number beyond 64 bits"))
-                }
+                Value::Int(value) => value
+                    .checked_neg()
+                    .map(Value::Int)
+                    .ok_or_else(|| Halt::undefined("a whole number beyond 64 bits")),
                 Value::Float(value) => Ok(Value::Float(-value)),
                 _ => Ok(Value::Missing),
             },
@@ -46,9 +47,13 @@ impl Scope<'_> {
                 Value::Bool(false) => self.eval(otherwise),
                 _ => Ok(Value::Missing),
             },
-            Expr::IsPresent { operand, present } => Ok(Value::Bool(self.eval(operand)?.is_missing() != *present)),
+            Expr::IsPresent { operand, present } => {
+                Ok(Value::Bool(self.eval(operand)?.is_missing() != *present))
+            }
             Expr::Native(call) => native::call(self, call),
-            Expr::Call { function, arguments, models, site } => self.call(*function, arguments, models, *site),
+            Expr::Call { function, arguments, models, site } => {
+                self.call(*function, arguments, models, *site)
+            }
             Expr::Ask(asking) => ask::ask(self, asking),
             Expr::ToFloat(operand) => Ok(match self.eval(operand)? {
                 Value::Int(value) => Value::Float(value as f64),
@@ -132,7 +137,13 @@ impl Scope<'_> {
         }
     }
 
-    fn call(&mut self, function: FunctionId, arguments: &[Expr], models: &[ModelRef], site: u32) -> Evaluated {
+    fn call(
+        &mut self,
+        function: FunctionId,
+        arguments: &[Expr],
+        models: &[ModelRef],
+        site: u32,
+    ) -> Evaluated {
         let arguments = self.at(site, |scope| scope.all(arguments))?;
         let program = &self.ground.program;
         let Some(function) = program.functions.get(function.0 as usize) else { return Ok(Value::Missing) };

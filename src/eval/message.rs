@@ -53,7 +53,8 @@ pub fn render(scope: &mut Scope<'_>, message: &Message) -> Evaluated<Option<Rend
                             continue;
                         }
                     };
-                    let images = turn.images.iter().map(|image| load(scope, image)).collect::<Evaluated<_>>()?;
+                    let images =
+                        turn.images.iter().map(|image| load(scope, image)).collect::<Evaluated<_>>()?;
                     rendered.push(Turn { speaker, text: turn.text.clone(), images });
                 }
                 rendered
@@ -88,13 +89,21 @@ fn gather_pictures(scope: &Scope<'_>, value: &Value, into: &mut Vec<Picture>) ->
 
 fn load(scope: &Scope<'_>, image: &Image) -> Evaluated<Picture> {
     let bytes = scope.ground.pictures.picture(&image.digest);
-    let bytes = bytes.ok_or_else(|| Halt::undefined(format!("picture {} is no longer in the store", image.digest.short())))?;
+    let bytes = bytes.ok_or_else(|| {
+        Halt::undefined(format!("picture {} is no longer in the store", image.digest.short()))
+    })?;
     Ok(Picture { digest: image.digest, media_type: image.media_type.clone(), bytes })
 }
 
 impl Rendered {
     /// The request for the turns up to and with one of them.
-    pub fn chat(&self, scope: &Scope<'_>, asked: Asked, turns: Vec<Turn>, schema: Option<serde_json::Value>) -> ChatRequest {
+    pub fn chat(
+        &self,
+        scope: &Scope<'_>,
+        asked: Asked,
+        turns: Vec<Turn>,
+        schema: Option<serde_json::Value>,
+    ) -> ChatRequest {
         ChatRequest {
             system: self.system.clone(),
             turns,

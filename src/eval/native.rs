@@ -33,7 +33,9 @@ pub const HERE: &[&str] = &[
 pub fn call(scope: &mut Scope<'_>, call: &NativeCall) -> Evaluated {
     match (&*call.name, call.arguments.as_slice()) {
         ("row.id", _) => Ok(Value::Id(scope.id)),
-        ("prelude.embed", [NativeArgument::Value(text), NativeArgument::Model(model)]) => embed(scope, text, *model),
+        ("prelude.embed", [NativeArgument::Value(text), NativeArgument::Model(model)]) => {
+            embed(scope, text, *model)
+        }
         ("prelude.classify", [NativeArgument::Value(text), NativeArgument::Model(model)]) => {
             classify(scope, text, *model)
         }
@@ -49,7 +51,13 @@ pub fn call(scope: &mut Scope<'_>, call: &NativeCall) -> Evaluated {
 }
 
 /// The functions that take a list and a function of its elements.
-fn over_list(scope: &mut Scope<'_>, name: &str, items: &Arc<[Value]>, parameters: &[Local], body: &Expr) -> Evaluated {
+fn over_list(
+    scope: &mut Scope<'_>,
+    name: &str,
+    items: &Arc<[Value]>,
+    parameters: &[Local],
+    body: &Expr,
+) -> Evaluated {
     let mut results = Vec::with_capacity(items.len());
     let mut waiting = false;
     for (place, item) in items.iter().enumerate() {
@@ -68,7 +76,8 @@ fn over_list(scope: &mut Scope<'_>, name: &str, items: &Arc<[Value]>, parameters
     if waiting {
         return Err(Halt::Waiting);
     }
-    let chosen = || items.iter().zip(&results).filter(|(_, result)| truth(result)).map(|(item, _)| item.clone());
+    let chosen =
+        || items.iter().zip(&results).filter(|(_, result)| truth(result)).map(|(item, _)| item.clone());
     Ok(match name {
         "prelude.map" => Value::List(results.into()),
         "prelude.filter" => Value::list(chosen()),
@@ -83,7 +92,9 @@ fn over_list(scope: &mut Scope<'_>, name: &str, items: &Arc<[Value]>, parameters
                 Value::Bool(name == "prelude.all")
             }
         }
-        "prelude.position" => results.iter().position(truth).map_or(Value::Missing, |place| Value::Int(place as i64)),
+        "prelude.position" => {
+            results.iter().position(truth).map_or(Value::Missing, |place| Value::Int(place as i64))
+        }
         "prelude.flat_map" => Value::list(results.iter().flat_map(|result| match result {
             Value::List(items) => items.to_vec(),
             other => vec![other.clone()],
@@ -117,7 +128,8 @@ fn library_call(scope: &mut Scope<'_>, call: &NativeCall) -> Evaluated {
         return Err(Halt::Waiting);
     }
     // A missing argument makes the result missing, but where the parameter is optional itself.
-    let lifted = arguments.iter().zip(&call.kinds).any(|(value, kind)| value.is_missing() && !kind.is_optional());
+    let lifted =
+        arguments.iter().zip(&call.kinds).any(|(value, kind)| value.is_missing() && !kind.is_optional());
     if lifted {
         return Ok(Value::Missing);
     }
@@ -147,7 +159,8 @@ fn classify(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
     match answer(scope, asked, Request::Classify(text), 0)? {
         Ok(answered) => Ok(match &answered.reply.content {
             Content::Scores(scores) => {
-                let scores = scores.iter().map(|(name, score)| (name.to_string(), serde_json::Value::from(*score)));
+                let scores =
+                    scores.iter().map(|(name, score)| (name.to_string(), serde_json::Value::from(*score)));
                 Value::Json(Arc::new(serde_json::Value::Object(scores.collect())))
             }
             _ => Value::Missing,

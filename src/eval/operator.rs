@@ -38,7 +38,9 @@ pub fn truth(value: &Value) -> bool {
 /// Equal as the language means it: an int equals the float of the same value.
 pub fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => *int as f64 == *float,
+        (Value::Int(int), Value::Float(float)) | (Value::Float(float), Value::Int(int)) => {
+            *int as f64 == *float
+        }
         (Value::List(left), Value::List(right)) | (Value::Record(left), Value::Record(right)) => {
             left.len() == right.len() && left.iter().zip(right.iter()).all(|(l, r)| equal(l, r))
         }
@@ -78,7 +80,9 @@ fn add(left: &Value, right: &Value) -> Evaluated {
     Ok(match (left, right) {
         (Value::Text(left), Value::Text(right)) => Value::text(format!("{left}{right}")),
         (Value::List(left), Value::List(right)) => Value::list(left.iter().chain(right.iter()).cloned()),
-        (Value::Turns(left), Value::Turns(right)) => Value::Turns(left.iter().chain(right.iter()).cloned().collect()),
+        (Value::Turns(left), Value::Turns(right)) => {
+            Value::Turns(left.iter().chain(right.iter()).cloned().collect())
+        }
         _ => return arithmetic(BinaryOperator::Add, left, right),
     })
 }
@@ -116,7 +120,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_stays_missing() {
-        for operator in [BinaryOperator::Equal, BinaryOperator::Less, BinaryOperator::Add, BinaryOperator::In] {
+        for operator in [BinaryOperator::Equal, BinaryOperator::Less, BinaryOperator::Add, BinaryOperator::In]
+        {
             assert_eq!(binary(operator, &Value::Missing, &Value::Int(1)), Ok(Value::Missing));
         }
     }

@@ -36,7 +36,13 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: &Request, sample: u3
     result
 }
 
-fn first_arm(scope: &mut Scope<'_>, script: &Script, name: &str, sample: u32, request: &Request) -> Evaluated<Answer> {
+fn first_arm(
+    scope: &mut Scope<'_>,
+    script: &Script,
+    name: &str,
+    sample: u32,
+    request: &Request,
+) -> Evaluated<Answer> {
     // One draw for all shares of the script: they stand side by side.
     let mut draw = scope.stream(name, sample).unit();
     for arm in &script.arms {
@@ -62,7 +68,12 @@ fn first_arm(scope: &mut Scope<'_>, script: &Script, name: &str, sample: u32, re
     Ok(no_answer())
 }
 
-fn content(scope: &mut Scope<'_>, request: &Request, outcome: Outcome, expr: &crate::check::program::Expr) -> Evaluated<Answer> {
+fn content(
+    scope: &mut Scope<'_>,
+    request: &Request,
+    outcome: Outcome,
+    expr: &crate::check::program::Expr,
+) -> Evaluated<Answer> {
     let value = scope.eval(expr)?;
     Ok(match (request, value) {
         (_, Value::Missing) => text_reply(Outcome::Empty, "".into()),
@@ -81,9 +92,10 @@ fn content(scope: &mut Scope<'_>, request: &Request, outcome: Outcome, expr: &cr
             let scores = scores.filter_map(|(name, score)| Some((Arc::from(name.as_str()), score.as_f64()?)));
             local(outcome, Content::Scores(scores.collect()))
         }
-        (Request::Classify(_), value) => {
-            local(outcome, Content::Scores(number(&value).map(|score| (Arc::from("score"), score)).into_iter().collect()))
-        }
+        (Request::Classify(_), value) => local(
+            outcome,
+            Content::Scores(number(&value).map(|score| (Arc::from("score"), score)).into_iter().collect()),
+        ),
         (Request::Search(search), Value::List(items)) => {
             local(outcome, Content::Hits(items.iter().take(search.top as usize).filter_map(hit).collect()))
         }
@@ -114,7 +126,9 @@ pub fn replay(scope: &Scope<'_>, asked: Asked) -> Answer {
         _ => Vec::new(),
     };
     match scope.ground.recordings.get().and_then(|all| all.get(asked)?.get(&key)) {
-        Some(text) => text_reply(if text.is_empty() { Outcome::Empty } else { Outcome::Complete }, text.clone()),
+        Some(text) => {
+            text_reply(if text.is_empty() { Outcome::Empty } else { Outcome::Complete }, text.clone())
+        }
         None => Err(CallFailure { cause: FailureCause::NotRecorded, attempts: 0, excerpt: String::new() }),
     }
 }

@@ -104,6 +104,7 @@ pub struct Endpoint {
     price: Option<Price>,
     lines: OnceLock<Result<Lines, EndpointError>>,
     typical_output: AtomicU64,
+    stopped: tokio::sync::watch::Sender<bool>,
 }
 
 /// What is set up at the first call, so that a run that makes none needs no key.
@@ -163,6 +164,7 @@ impl Endpoint {
             price,
             lines: OnceLock::new(),
             typical_output: AtomicU64::new(TYPICAL_OUTPUT),
+            stopped: tokio::sync::watch::Sender::new(false),
         })
     }
 
@@ -263,6 +265,26 @@ impl Endpoint {
         call.run().await
     }
 
+    /// Sends nothing from now on. Calls that are out are waited for; the others fail as cancelled.
+    pub fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    /// Waits, unless the endpoint is stopped before.
+    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+        let mut stopped = self.stopped.subscribe();
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+            waited = wait => Some(waited),
+        }
+    }
+
+    /// Why a call ends without an answer, where it was not stopped.
+    fn reason(&self, failure: CallFailure) -> CallFailure {
+        if *self.stopped.borrow() { CallFailure { cause: FailureCause::Cancelled, ..failure } } else { failure }
+    }
+
     /// The request with the binding's parameters where it has none of its own.
     fn effective<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
         match request {
@@ -351,8 +373,13 @@ impl Call<'_> {
             CallFailure { cause: FailureCause::CircuitOpen, attempts: 0, excerpt: String::new() };
         lines.budget.earn();
         loop {
-            let Ok(entry) = lines.circuit.enter().await else { return Err(self.give_up(failure)) };
-            let pass = lines.limiter.admit(self.tokens).await;
+            // A stopped endpoint sends nothing more; what is out is waited for.
+            let Some(Ok(entry)) = endpoint.unless_stopped(lines.circuit.enter()).await else {
+                return Err(self.give_up(endpoint.reason(failure)));
+            };
+            let Some(pass) = endpoint.unless_stopped(lines.limiter.admit(self.tokens)).await else {
+                return Err(self.give_up(endpoint.reason(failure)));
+            };
             if !entry.is_current() {
                 continue;
             }
@@ -387,7 +414,7 @@ impl Call<'_> {
             }
             let wait = self.pause(&failure.cause, wait, faults.max(refusals));
             endpoint.tell(AttemptEvent::Retrying { cause: failure.cause.clone(), attempt: sent, wait });
-            tokio::time::sleep(wait).await;
+            endpoint.unless_stopped(tokio::time::sleep(wait)).await;
         }
     }
 

@@ -141,7 +141,9 @@ impl fmt::Display for FailureCause {
             FailureCause::RateLimited => f.write_str("the endpoint kept saying to wait (429)"),
             FailureCause::Server(status) => write!(f, "the endpoint failed ({status})"),
             FailureCause::Refused(status) => write!(f, "the endpoint refused the request ({status})"),
-            FailureCause::CircuitOpen => f.write_str("the endpoint failed so often that it is left alone for a while"),
+            FailureCause::CircuitOpen => {
+                f.write_str("the endpoint failed so often that it is left alone for a while")
+            }
             FailureCause::NotReady(problem) => f.write_str(problem),
             FailureCause::NotRecorded => f.write_str("no reply is recorded for this row"),
             FailureCause::BudgetReached => f.write_str("the budget is reached"),

@@ -68,7 +68,11 @@ impl Gathered {
             }
             Gathered::Extreme(extreme) => {
                 let Some(value) = first else { return };
-                let wanted = if kind == AggregateKind::Min { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
+                let wanted = if kind == AggregateKind::Min {
+                    std::cmp::Ordering::Less
+                } else {
+                    std::cmp::Ordering::Greater
+                };
                 if extreme.as_ref().is_none_or(|best| order_values(value, best) == wanted) {
                     *extreme = Some(value.clone());
                 }

@@ -118,9 +118,10 @@ impl<'a> Grouping<'a> {
         if let Some(failure) = row.failure.as_ref().filter(|failure| failure.reason != Reason::Missing) {
             bundle.lost += 1;
             // The least, so that the order of rows doesn't show.
-            let earlier = bundle.failure.as_ref().is_some_and(|known| {
-                (known.reason, &known.message) <= (failure.reason, &failure.message)
-            });
+            let earlier = bundle
+                .failure
+                .as_ref()
+                .is_some_and(|known| (known.reason, &known.message) <= (failure.reason, &failure.message));
             if !earlier {
                 bundle.failure = Some(failure.clone());
             }
@@ -146,13 +147,15 @@ impl<'a> Grouping<'a> {
             let mut values = bundle.keys;
             if let Some(failure) = &bundle.failure {
                 values.extend(self.columns.iter().map(|_| Value::Missing));
-                let message = format!("{} of its {} rows failed: {}", bundle.lost, bundle.rows, failure.message);
+                let message =
+                    format!("{} of its {} rows failed: {}", bundle.lost, bundle.rows, failure.message);
                 let failure = Failure { message: message.into(), ..(**failure).clone() };
                 rows.push(Row { id, values, failure: Some(Arc::new(failure)) });
                 continue;
             }
             for ((column, leaves), missing) in self.columns.iter().zip(&bundle.leaves).zip(&bundle.missing) {
-                let gathered = column.leaves.iter().zip(leaves).map(|(leaf, gathered)| gathered.value(leaf.kind));
+                let gathered =
+                    column.leaves.iter().zip(leaves).map(|(leaf, gathered)| gathered.value(leaf.kind));
                 values.push(if *missing { Value::Missing } else { combine(column, gathered.collect()) });
             }
             rows.push(Row { id, values, failure: None });

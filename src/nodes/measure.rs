@@ -75,7 +75,14 @@ enum Way {
 
 impl<'a> Measuring<'a> {
     pub fn new(ground: &'a Ground, step: &'a Step, measure: &'a Measure) -> Measuring<'a> {
-        Measuring { ground, step, measure, groups: BTreeMap::new(), baselines: BTreeMap::new(), repeated_baselines: 0 }
+        Measuring {
+            ground,
+            step,
+            measure,
+            groups: BTreeMap::new(),
+            baselines: BTreeMap::new(),
+            repeated_baselines: 0,
+        }
     }
 
     /// Whether the table must be walked once for its baselines before it is measured.
@@ -142,7 +149,13 @@ impl<'a> Measuring<'a> {
 
     /// The row's arguments for each leaf of a metric, `None` for a leaf that is missing; nothing
     /// where the metric's condition leaves the row out.
-    fn given(&self, row: &Row, metric: &Metric, against: Option<&[Value]>, lost: bool) -> Option<Vec<Option<Vec<Value>>>> {
+    fn given(
+        &self,
+        row: &Row,
+        metric: &Metric,
+        against: Option<&[Value]>,
+        lost: bool,
+    ) -> Option<Vec<Option<Vec<Value>>>> {
         let mut effects = Effects::default();
         let mut scope = self.scope(row, &mut effects);
         scope.baseline = against;
@@ -155,7 +168,8 @@ impl<'a> Measuring<'a> {
             if lost {
                 return None;
             }
-            let values: Result<Vec<Value>, Halt> = leaf.arguments.iter().map(|argument| scope.eval(argument)).collect();
+            let values: Result<Vec<Value>, Halt> =
+                leaf.arguments.iter().map(|argument| scope.eval(argument)).collect();
             values.ok().filter(|values| bears_missing(leaf.kind) || !values.iter().any(Value::is_missing))
         });
         Some(leaves.collect())
@@ -220,7 +234,8 @@ impl<'a> Measuring<'a> {
                 let value = (values.len() == cells.len() && !values.is_empty())
                     .then(|| values.iter().sum::<f64>() / values.len() as f64);
                 let bounds = self.measure.interval.as_ref().and_then(|interval| {
-                    let each: Vec<Vec<f64>> = cells.iter().map(|cell| self.replicate_values(metric, cell)).collect();
+                    let each: Vec<Vec<f64>> =
+                        cells.iter().map(|cell| self.replicate_values(metric, cell)).collect();
                     let count = each.iter().map(Vec::len).min()?;
                     let mut means: Vec<f64> = (0..count)
                         .map(|b| each.iter().map(|values| values[b]).sum::<f64>() / each.len() as f64)
@@ -261,9 +276,12 @@ impl<'a> Measuring<'a> {
                 }
                 Some(match interval.cluster {
                     None => wilson(above, below, interval.level),
-                    Some(_) => {
-                        wilson_clustered(above, below, cell.clusters.design_effect().unwrap_or(1.0), interval.level)
-                    }
+                    Some(_) => wilson_clustered(
+                        above,
+                        below,
+                        cell.clusters.design_effect().unwrap_or(1.0),
+                        interval.level,
+                    ),
                 })
             }
             Way::Normal => cell.clusters.interval(interval.level),
@@ -310,7 +328,14 @@ impl Cell {
         }
     }
 
-    fn add(&mut self, metric: &Metric, id: RowId, cluster: u128, given: &[Option<Vec<Value>>], policy: MissingPolicy) {
+    fn add(
+        &mut self,
+        metric: &Metric,
+        id: RowId,
+        cluster: u128,
+        given: &[Option<Vec<Value>>],
+        policy: MissingPolicy,
+    ) {
         let leaves = &metric.aggregation.leaves;
         let missing = given.iter().any(Option::is_none);
         self.missing += u64::from(missing);
@@ -350,7 +375,10 @@ impl Cell {
 
 /// What stands for a missing row's arguments.
 fn stand_ins(leaf: &Aggregate, value: &Value) -> Vec<Value> {
-    let truth = matches!(leaf.kind, AggregateKind::Count | AggregateKind::Rate | AggregateKind::All | AggregateKind::Any);
+    let truth = matches!(
+        leaf.kind,
+        AggregateKind::Count | AggregateKind::Rate | AggregateKind::All | AggregateKind::Any
+    );
     let value = match value {
         Value::Int(one) if truth => Value::Bool(*one == 1),
         other => other.clone(),

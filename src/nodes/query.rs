@@ -42,12 +42,19 @@ impl Runner<'_> {
             let part = [name.as_bytes(), &[0], &sample.to_le_bytes()].concat();
             let mut branch = state.branch(sample, "query", &part);
             // What the model answers goes by the row that is asked, not by the row made of it.
-            let given = exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
+            let given =
+                exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
             let given = match given {
                 Ok(given) => given,
                 Err(Halt::Fail(failure)) => {
                     let (usage, latency) = (Usage::default(), Duration::ZERO);
-                    Given { reply: Value::Missing, outcome: "failed", usage, latency, failure: Some(*failure) }
+                    Given {
+                        reply: Value::Missing,
+                        outcome: "failed",
+                        usage,
+                        latency,
+                        failure: Some(*failure),
+                    }
                 }
                 Err(halt) => {
                     self.halted(at, branch, 0, halt);
@@ -87,7 +94,9 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
     while let Some(turn) = turns.next() {
         sent.push(turn.clone());
         // An answer that the file gives itself is not asked for.
-        if turn.speaker == Speaker::Assistant || turns.peek().is_some_and(|next| next.speaker == Speaker::Assistant) {
+        if turn.speaker == Speaker::Assistant
+            || turns.peek().is_some_and(|next| next.speaker == Speaker::Assistant)
+        {
             continue;
         }
         let request = if paints {
@@ -96,10 +105,11 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             Request::Chat(rendered.chat(scope, asked, sent.clone(), None))
         };
         let place = replies.len() as u32;
-        let answered = match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
-            Ok(answered) => answered,
-            Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
-        };
+        let answered =
+            match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
+                Ok(answered) => answered,
+                Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
+            };
         latency += answered.latency;
         let reply = &answered.reply;
         outcome = reply.outcome;
@@ -125,7 +135,13 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             attempts: 1,
             excerpt: "".into(),
         };
-        return Ok(Given { reply: Value::Missing, outcome: "blocked", usage, latency, failure: Some(failure) });
+        return Ok(Given {
+            reply: Value::Missing,
+            outcome: "blocked",
+            usage,
+            latency,
+            failure: Some(failure),
+        });
     }
     let reply = match &query.reply {
         Type::List(_) => Value::List(replies.into()),
@@ -146,7 +162,8 @@ fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> P
             ("seed", Value::Int(seed)) => request.seed = Some(seed),
             ("size", Value::Text(size)) => {
                 let sides = size.split_once('x');
-                request.size = sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+                request.size =
+                    sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
             }
             _ => {}
         }

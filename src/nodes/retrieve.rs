@@ -34,7 +34,9 @@ impl Runner<'_> {
                     self.from(at + 1, branch);
                 }
             }
-            Err(Halt::Fail(failure)) if failure.reason != Reason::Failed || matches!(otherwise, Otherwise::Drop) => {
+            Err(Halt::Fail(failure))
+                if failure.reason != Reason::Failed || matches!(otherwise, Otherwise::Drop) =>
+            {
                 match otherwise {
                     Otherwise::Drop => {}
                     Otherwise::Fail => self.halted(at, state, 1, Halt::Fail(failure)),

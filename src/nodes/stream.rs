@@ -47,7 +47,13 @@ impl Stream<'_> {
         self.node.steps.get(self.steps.start + at).filter(|_| self.steps.start + at < self.steps.end)
     }
 
-    pub fn scope<'s>(&'s self, at: usize, step: &'s Step, state: &'s State, effects: &'s mut Effects) -> Scope<'s> {
+    pub fn scope<'s>(
+        &'s self,
+        at: usize,
+        step: &'s Step,
+        state: &'s State,
+        effects: &'s mut Effects,
+    ) -> Scope<'s> {
         let draw = self.draws.get(at).copied().unwrap_or(0);
         let mut scope = Scope::new(self.ground, self.node.kind, step, draw, state.id, &state.values, effects);
         scope.pending = &state.pending;
@@ -101,11 +107,13 @@ impl Runner<'_> {
                     self.waiting = true;
                     return;
                 }
-                let values: Vec<&Value> = slots.iter().filter_map(|slot| state.values.get(slot.0 as usize)).collect();
+                let values: Vec<&Value> =
+                    slots.iter().filter_map(|slot| state.values.get(slot.0 as usize)).collect();
                 state.id = identity::keyed(&values);
                 self.from(at + 1, state);
             }
-            StepKind::Where(condition) => match stream.scope(at, step, &state, self.effects).holds(condition) {
+            StepKind::Where(condition) => match stream.scope(at, step, &state, self.effects).holds(condition)
+            {
                 Ok(true) => self.from(at + 1, state),
                 Ok(false) => {}
                 Err(halt) => self.halted(at, state, 0, halt),
@@ -224,5 +232,10 @@ fn appended(step: &StepKind) -> usize {
 
 /// A verdict that a row has not.
 pub(super) fn no_verdict() -> Failure {
-    Failure { reason: Reason::Missing, message: "a verdict has no value".into(), attempts: 0, excerpt: "".into() }
+    Failure {
+        reason: Reason::Missing,
+        message: "a verdict has no value".into(),
+        attempts: 0,
+        excerpt: "".into(),
+    }
 }

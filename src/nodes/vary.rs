@@ -38,8 +38,11 @@ impl Runner<'_> {
                 }
             };
             branch.values.truncate(state.values.len());
-            let origin = std::iter::once(Value::Id(state.id))
-                .chain(vary.origin.iter().map(|slot| state.values.get(slot.0 as usize).cloned().unwrap_or(Value::Missing)));
+            let origin = std::iter::once(Value::Id(state.id)).chain(
+                vary.origin
+                    .iter()
+                    .map(|slot| state.values.get(slot.0 as usize).cloned().unwrap_or(Value::Missing)),
+            );
             let origin = Value::Record(origin.collect());
             branch.values.push(Value::text(name));
             branch.values.push(origin);

@@ -33,7 +33,9 @@ impl Runner<'_> {
             match settled(&mut scope, verdict) {
                 Ok(Some(value)) => Ok((value, Value::list([]))),
                 // A row that failed has no verdict but one that `when` gives it.
-                Ok(None) if state.failure.as_ref().is_some_and(|failure| failure.reason != Reason::Missing) => {
+                Ok(None)
+                    if state.failure.as_ref().is_some_and(|failure| failure.reason != Reason::Missing) =>
+                {
                     state.pad(columns(verdict));
                     return self.from(at + 1, state);
                 }
@@ -129,7 +131,9 @@ fn tally(vote: Vote, votes: &[Value]) -> Value {
             winner.map_or(Value::Missing, |value| (*value).clone())
         }
         Vote::Unanimous => match present.first() {
-            Some(first) if present.len() == votes.len() && present.iter().all(|value| equal(first, value)) => {
+            Some(first)
+                if present.len() == votes.len() && present.iter().all(|value| equal(first, value)) =>
+            {
                 (*first).clone()
             }
             _ => Value::Missing,
@@ -174,7 +178,13 @@ fn single(scope: &mut Scope<'_>, verdict: &Verdict) -> Evaluated {
 }
 
 /// A comparison with the two shown in this order or the other; the verdict is turned back.
-fn shown(scope: &mut Scope<'_>, verdict: &Verdict, first: &Value, second: &Value, swapped: bool) -> Evaluated {
+fn shown(
+    scope: &mut Scope<'_>,
+    verdict: &Verdict,
+    first: &Value,
+    second: &Value,
+    swapped: bool,
+) -> Evaluated {
     let (a, b) = if swapped { (second, first) } else { (first, second) };
     scope.set(Local(0), a.clone());
     scope.set(Local(1), b.clone());

@@ -77,6 +77,23 @@ impl<'a> Canonical<'a> {
         writer.inputs
     }
 
+    /// The models that these steps may ask.
+    pub fn models(&self, steps: &[Step]) -> Vec<ModelId> {
+        let mut writer = self.writer();
+        for step in steps {
+            writer.step(step, 0);
+            match &step.kind {
+                StepKind::Query(query) => writer.models.extend(&query.models),
+                StepKind::Verdict(verdict) => writer.models.extend(&verdict.judges),
+                _ => {}
+            }
+        }
+        let mut models = writer.models;
+        models.sort();
+        models.dedup();
+        models
+    }
+
     /// What one model under test adds to a query's identity, as text.
     pub fn target(&self, step: &Step, model: ModelId, binding: u32) -> String {
         let mut writer = self.writer();
@@ -283,7 +300,8 @@ impl Writer<'_> {
             let _ = write!(self.out, " total {:?} {:?}", total.how, total.over);
         }
         if let Some(interval) = &measure.interval {
-            let _ = write!(self.out, " interval {} {:?} {:?}", interval.level, interval.method, interval.cluster);
+            let _ =
+                write!(self.out, " interval {} {:?} {:?}", interval.level, interval.method, interval.cluster);
             // A bootstrap draws, and whether it is one may depend on the metric.
             self.draws = true;
         }
@@ -499,7 +517,11 @@ impl Writer<'_> {
         self.out.push_str("(ask ");
         self.model(&ask.model);
         self.message(&ask.message);
-        let _ = write!(self.out, " returns {} {:?} retry {} samples {}", ask.returns, ask.most, ask.retries, ask.samples);
+        let _ = write!(
+            self.out,
+            " returns {} {:?} retry {} samples {}",
+            ask.returns, ask.most, ask.retries, ask.samples
+        );
         if let Some(until) = &ask.until {
             let _ = write!(self.out, " until %{} ", ask.it.0);
             self.expr(until);

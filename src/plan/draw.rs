@@ -6,7 +6,8 @@ use crate::check::program::Program;
 
 /// Graphviz's language.
 pub fn dot(program: &Program) -> String {
-    let mut out = String::from("digraph {\n  rankdir = LR;\n  node [shape = box, fontname = \"sans-serif\"];\n");
+    let mut out =
+        String::from("digraph {\n  rankdir = LR;\n  node [shape = box, fontname = \"sans-serif\"];\n");
     for node in &program.nodes {
         let _ = writeln!(out, "  \"{}\" [label = \"{}\\n{}\"];", node.name, kind(node.kind), node.name);
     }

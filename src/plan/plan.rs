@@ -58,8 +58,20 @@ impl Plan {
                 let manifest = canonical.unit(node, &steps, &draws);
                 let fingerprint = Digest::of(manifest.as_bytes());
                 let is_last = place + 1 == count;
+                let models = canonical.models(&node.steps[steps.clone()]);
                 let targets = targets(&program, &canonical, &node.steps[steps.clone()]);
-                made.push(Unit { node: id, kind, steps, inputs, last: is_last, draws, targets, manifest, fingerprint });
+                made.push(Unit {
+                    node: id,
+                    kind,
+                    steps,
+                    inputs,
+                    last: is_last,
+                    draws,
+                    models,
+                    targets,
+                    manifest,
+                    fingerprint,
+                });
             }
             units.extend(made);
             last[id.0 as usize] = UnitId(units.len() as u32 - 1);
@@ -103,7 +115,9 @@ fn targets(program: &Program, canonical: &Canonical<'_>, steps: &[Step]) -> Vec<
     let StepKind::Query(query) = &step.kind else { return Vec::new() };
     let bound = query.models.iter().filter_map(|id| Some((*id, program.models.get(id.0 as usize)?)));
     bound
-        .flat_map(|(model, declared)| (0..declared.bindings.len() as u32).map(move |binding| (model, binding)))
+        .flat_map(|(model, declared)| {
+            (0..declared.bindings.len() as u32).map(move |binding| (model, binding))
+        })
         .map(|(model, binding)| Target {
             model,
             binding,

@@ -23,6 +23,8 @@ pub struct Unit {
     /// For each step, how many random steps of the node stand before it: what tells their draws
     /// apart, and steady when a step that draws nothing is put between.
     pub draws: Vec<u32>,
+    /// The models it may ask.
+    pub models: Vec<ModelId>,
     /// Of a query: the models it asks, each with the identity that its chunks' keys add.
     pub targets: Vec<Target>,
     /// All that decides what the unit does with its inputs, as text; see [`super::canonical`].

@@ -53,7 +53,9 @@ impl Remembered {
         let Some(name) = run.ground.program.nodes.get(node.0 as usize).map(|node| &node.name) else {
             return Why::New;
         };
-        let Some((_, before)) = self.nodes.iter().find(|(known, _)| *known == **name) else { return Why::New };
+        let Some((_, before)) = self.nodes.iter().find(|(known, _)| *known == **name) else {
+            return Why::New;
+        };
         let now: Vec<&str> = units(run, node).map(|unit| unit.manifest.as_str()).collect();
         let lines = |manifests: &mut dyn Iterator<Item = &str>| -> Vec<String> {
             manifests.flat_map(|manifest| manifest.lines().map(str::to_owned).collect::<Vec<_>>()).collect()

@@ -4,8 +4,8 @@
 
 pub mod explain;
 pub mod limit;
+mod loading;
 pub mod open;
-pub mod recordings;
 pub mod results;
 pub mod trial;
 

@@ -12,6 +12,7 @@ use crate::engine::endpoints::Endpoints;
 use crate::engine::error::RunError;
 use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
+use crate::engine::recordings;
 use crate::engine::run::Run;
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
@@ -22,7 +23,7 @@ use crate::project::Project;
 use crate::store::{DiskStore, Store, StoreWarning};
 use crate::world::World;
 
-use super::{limit, recordings};
+use super::limit;
 
 /// What is asked of a file, apart from the file.
 #[derive(Default)]
@@ -65,7 +66,9 @@ pub enum SessionError {
     Unreadable { path: String, problem: String },
     #[error("`{file}` has no node `{name}`{suggestion}")]
     NoNode { file: String, name: String, suggestion: String },
-    #[error("`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12")]
+    #[error(
+        "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
+    )]
     NoEdition(String),
     #[error(transparent)]
     Run(#[from] RunError),
@@ -98,7 +101,7 @@ impl Opened {
         // The last binding of a name counts, and the command line's before the project's.
         let bind = project.bindings().iter().chain(&overrides.bind).cloned().collect();
         let overrides = Overrides { bind, ..overrides.clone() };
-        let checked = check(root, &project.loader(world.clone()), &overrides);
+        let checked = check(root, &super::loading::Adapter(project.loader(world.clone())), &overrides);
         Ok(Opened {
             project,
             file: file.to_owned(),
@@ -161,15 +164,15 @@ impl Opened {
         let folder = self.folder();
         let sources = source::Sources { world: world.clone(), folder: folder.clone(), shelf: shelf.clone() };
         let recorded = recordings::digests(&program, &sources)?;
-        let endpoints =
-            Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
+        let endpoints = Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
         let plan = Arc::new(Plan::new(program.clone(), &endpoints.identities(&program, &recorded)));
         let ground = Ground {
             program: program.clone(),
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
         };
-        let caller = Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), opening.allowance.clone());
+        let caller =
+            Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), opening.allowance.clone());
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
             plan,

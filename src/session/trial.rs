@@ -66,7 +66,7 @@ pub async fn try_test(
             edition: program.dynamic.then(|| "test".to_owned()),
             ..Opening::default()
         };
-        let store = store.clone().unwrap_or_else(|| Arc::new(MemoryStore::new()));
+        let store = store.clone().unwrap_or_else(|| Arc::new(MemoryStore::default()));
         let run = opened.ready_on(store, &opening, world)?;
         let nodes = wanted(&program);
         match run.run(&nodes).await {
@@ -92,7 +92,9 @@ fn wanted(program: &Program) -> Vec<NodeId> {
     let mut nodes = Vec::new();
     for cell in program.expectations.iter().flat_map(|expectation| &expectation.cells) {
         match cell {
-            Cell::Metric { node, .. } | Cell::Rows { node, .. } | Cell::Aggregate { node, .. } => nodes.push(*node),
+            Cell::Metric { node, .. } | Cell::Rows { node, .. } | Cell::Aggregate { node, .. } => {
+                nodes.push(*node)
+            }
             Cell::Failed(Some(node)) => nodes.push(*node),
             Cell::Failed(None) => return Vec::new(),
         }
@@ -156,7 +158,8 @@ impl Tables<'_> {
                 let rows = self.rows(*node)?;
                 let (columns, name) = self.node(*node);
                 let by = columns.saturating_sub(MEASURED);
-                let named = rows.iter().filter(|row| row.values.get(by) == Some(&Value::Text(metric.clone())));
+                let named =
+                    rows.iter().filter(|row| row.values.get(by) == Some(&Value::Text(metric.clone())));
                 let kept = named.filter(|row| self.keeps(condition.as_ref(), row));
                 let kept: Vec<&Row> = kept.collect();
                 // Without totals asked for, a total is not one of the groups.
@@ -166,7 +169,9 @@ impl Tables<'_> {
                 match (kept.as_slice(), found) {
                     ([only], _) => Ok(cell_of(only, by, *column)),
                     (_, Some(row)) => Ok(cell_of(row, by, *column)),
-                    ([], _) => Err(format!("`{name}` has no row for this; it has {}", self.groups(&rows, by))),
+                    ([], _) => {
+                        Err(format!("`{name}` has no row for this; it has {}", self.groups(&rows, by)))
+                    }
                     (several, _) => Err(format!(
                         "`{name}` has {} rows for this; narrow it: {}",
                         several.len(),
@@ -176,7 +181,8 @@ impl Tables<'_> {
             }
             Cell::Rows { node, condition } => {
                 let rows = self.rows(*node)?;
-                let kept = rows.iter().filter(|row| row.failure.is_none() && self.keeps(condition.as_ref(), row));
+                let kept =
+                    rows.iter().filter(|row| row.failure.is_none() && self.keeps(condition.as_ref(), row));
                 Ok(Value::Int(kept.count() as i64))
             }
             Cell::Failed(Some(node)) => Ok(Value::Int(results::lost(&self.rows(*node)?) as i64)),
@@ -195,8 +201,11 @@ impl Tables<'_> {
                         continue;
                     }
                     for (leaf, gathered) in aggregation.leaves.iter().zip(&mut leaves) {
-                        let values: Vec<Value> =
-                            leaf.arguments.iter().map(|argument| self.eval(argument, &row, Vec::new())).collect();
+                        let values: Vec<Value> = leaf
+                            .arguments
+                            .iter()
+                            .map(|argument| self.eval(argument, &row, Vec::new()))
+                            .collect();
                         if !values.iter().any(Value::is_missing) {
                             gathered.add(leaf.kind, row.id, &values);
                         }

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 
 use crate::digest::Digest;
 
+use super::gathering::Gathering;
 use super::index::facts::Facts;
 use super::ledger::Ledger;
 use super::lock::Lock;
@@ -19,7 +20,7 @@ use super::replace::{read, replace};
 use super::shared::Shared;
 use super::warning::Warnings;
 use super::writer::Writer;
-use super::{CallKey, Event, Record, Space, Store, StoreError, StoreWarning, gc};
+use super::{CallKey, Event, Fact, Record, Space, Store, StoreError, StoreWarning, gc};
 
 /// What the file `format` says: the version of the layout as a whole.
 const FORMAT: &str = "tgp store 1\n";
@@ -56,6 +57,7 @@ impl DiskStore {
             folder: folder.to_path_buf(),
             ledger,
             found,
+            gathering: Gathering::default(),
             facts,
             objects,
             warnings,
@@ -139,7 +141,7 @@ impl Store for DiskStore {
         self.shared.facts.put(space, key, value)
     }
 
-    fn facts(&self, space: Space) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn facts(&self, space: Space) -> Result<Vec<Fact>, StoreError> {
         self.shared.facts.all(space)
     }
 

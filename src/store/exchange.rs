@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::digest::Digest;
 
-use super::frame::Packer;
+use super::frame::{FULL, Packer};
 use super::ledger::split;
 use super::position::Mark;
 use super::record::{Line, Peek, peek};
@@ -109,7 +109,7 @@ impl DiskStore {
             pending: BTreeSet::new(),
         };
         let mut has_frames = false;
-        for piece in Walk::new(&file, 0).map_err(StoreError::io(path))? {
+        for piece in Walk::new(&file, 0, u64::MAX).map_err(StoreError::io(path))? {
             match piece.map_err(StoreError::io(path))? {
                 Piece::Frame { head, packed, .. } => {
                     has_frames = true;
@@ -158,7 +158,7 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     fn add(&mut self, line: &Line<'_>) -> Result<(), StoreError> {
         self.packer.add(&line.to_text()?, false);
-        if self.packer.is_full() { self.end_frame() } else { Ok(()) }
+        if self.packer.is_full(FULL) { self.end_frame() } else { Ok(()) }
     }
 
     fn end_frame(&mut self) -> Result<(), StoreError> {

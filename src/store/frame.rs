@@ -20,10 +20,11 @@ pub(super) const HEAD: usize = 32;
 /// How every head begins; damage is skipped by looking for it. Zstandard's mark holds a control
 /// character, which JSON text never does, so the lines themselves cannot imitate it.
 pub(super) const MARK: &[u8; 12] = b"\x50\x2A\x4D\x18\x18\x00\x00\x00tgp1";
-/// Most lines in a frame: reading one record unpacks at most this many.
-pub(super) const MOST_LINES: usize = 64;
-/// Lines are put together until they pass this many bytes.
+/// Bytes of lines that make a full frame: reading one record unpacks them all, which takes a
+/// fifth of a millisecond; frames half as long pack a tenth worse.
 pub(super) const FULL: usize = 256 << 10;
+/// As many lines make a full frame too, however short.
+const MOST_LINES: u16 = 4096;
 /// Zstandard's own default: about 200 MB/s on one core.
 const LEVEL: i32 = 3;
 
@@ -127,8 +128,11 @@ impl Packer {
         self.lines.is_empty()
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        usize::from(self.replies + self.others) >= MOST_LINES || self.lines.len() >= FULL
+    /// Whether the frame should end here, when so many more bytes of lines are to come at least:
+    /// a rest that would make a poor frame of its own is taken along.
+    pub(super) fn is_full(&self, to_come: usize) -> bool {
+        let is_long = self.lines.len() >= FULL && (to_come == 0 || to_come >= FULL / 2);
+        is_long || self.replies + self.others >= MOST_LINES
     }
 
     /// Appends the frame of all lines added since the last one to `out`.

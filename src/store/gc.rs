@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::digest::Digest;
 
-use super::frame::Packer;
+use super::frame::{FULL, Packer};
 use super::index::facts::Facts;
 use super::ledger::{Ledger, split};
 use super::lock::Lock;
@@ -134,7 +134,7 @@ fn copy_ledger(
         }
         collected.kept += 1;
         packer.add(&[line, b"\n"].concat(), peek.is_some_and(|peek| peek.is_reply));
-        if packer.is_full() { write(&mut packer) } else { Ok(()) }
+        if packer.is_full(FULL) { write(&mut packer) } else { Ok(()) }
     })?;
     if !packer.is_empty() {
         write(&mut packer)?;

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::frame::Head;
+use super::frame::{Head, Packer};
 use super::frame_cache::FrameCache;
+use super::journal::Left;
 use super::position::{Mark, Position};
 use super::replace::{free_name, read, replace};
 use super::segment::{self, Piece, Walk, read_frame};
+use super::tail::Tail;
 use super::warning::Warnings;
 use super::{StoreError, StoreWarning};
 
@@ -18,8 +21,11 @@ use super::{StoreError, StoreWarning};
 #[derive(Debug)]
 pub(super) struct Ledger {
     folder: PathBuf,
+    name: String,
     files: RwLock<BTreeMap<u32, Arc<File>>>,
     recent: FrameCache,
+    /// What stands behind this may be half written.
+    end: Mutex<Mark>,
     warnings: Warnings,
 }
 
@@ -32,6 +38,8 @@ pub(super) struct Found {
     pub(super) next: Mark,
     /// The process before closed it, and nothing has changed since.
     pub(super) is_as_left: bool,
+    /// A process closed it before, and then had saved an index.
+    pub(super) was_closed: bool,
     /// Frames that an index may know of are gone.
     pub(super) has_lost: bool,
 }
@@ -73,13 +81,23 @@ impl Ledger {
         }
         let highest = left.keys().chain(lengths.keys()).copied().max().unwrap_or(0);
         let next = if is_sound && highest > 0 { end } else { Mark { segment: highest + 1, offset: 0 } };
+        let mut found =
+            Found { end, next, is_as_left: left == lengths, was_closed: !left.is_empty(), has_lost };
+        take_in_journal(folder, &mut found, warnings)?;
         let ledger = Ledger {
             folder: folder.to_path_buf(),
+            name: name(folder)?,
             files: RwLock::default(),
             recent: FrameCache::default(),
+            end: Mutex::new(found.next),
             warnings: warnings.clone(),
         };
-        Ok((ledger, Found { end, next, is_as_left: left == lengths, has_lost }))
+        Ok((ledger, found))
+    }
+
+    /// What tells this ledger from any other: an index states whose places it holds.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The line at a place; none where there is no sound frame or no such line.
@@ -113,11 +131,14 @@ impl Ledger {
         mut visit: impl FnMut(u32, u32, Head, &[u8]) -> Result<(), StoreError>,
     ) -> Result<Vec<StoreWarning>, StoreError> {
         let mut damage = Vec::new();
-        for number in list(&self.folder)?.into_keys().filter(|&number| number >= from.segment) {
+        let end = *self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        let numbers = list(&self.folder)?.into_keys();
+        for number in numbers.filter(|number| (from.segment..=end.segment).contains(number)) {
             let path = segment::path(&self.folder, number);
             let Some(file) = self.file(number)? else { continue };
             let start = if number == from.segment { from.offset } else { 0 };
-            for piece in Walk::new(&file, start).map_err(StoreError::io(&path))? {
+            let stop = if number == end.segment { end.offset } else { u64::MAX };
+            for piece in Walk::new(&file, start, stop).map_err(StoreError::io(&path))? {
                 match piece.map_err(StoreError::io(&path))? {
                     Piece::Frame { offset, head, packed } => {
                         let offset = u32::try_from(offset).unwrap_or(u32::MAX);
@@ -147,6 +168,11 @@ impl Ledger {
             }
             Ok(())
         })
+    }
+
+    /// All up to here is whole and on disk.
+    pub(super) fn grown_to(&self, end: Mark) {
+        *self.end.lock().unwrap_or_else(PoisonError::into_inner) = end;
     }
 
     fn file(&self, number: u32) -> Result<Option<Arc<File>>, StoreError> {
@@ -180,6 +206,33 @@ impl Ledger {
     }
 }
 
+/// The ledger's name, drawn when it is made.
+fn name(folder: &Path) -> Result<String, StoreError> {
+    let path = folder.join("name.txt");
+    if let Some(name) = read(&path)? {
+        return Ok(String::from_utf8_lossy(&name).into_owned());
+    }
+    let name = format!("{:016x}", RandomState::new().build_hasher().finish());
+    replace(&path, name.as_bytes())?;
+    Ok(name)
+}
+
+/// Puts what waits in a killed process's journal where it was to stand.
+fn take_in_journal(folder: &Path, found: &mut Found, warnings: &Warnings) -> Result<(), StoreError> {
+    let left = Left::read(folder)?;
+    if !left.is_there() {
+        return Ok(());
+    }
+    found.is_as_left = false;
+    if !left.entries.is_empty() {
+        let mut tail = Tail::new(folder, found.next);
+        tail.write(&mut Packer::new()?, left.entries.iter())?;
+        found.end = tail.at();
+        found.next = tail.at();
+    }
+    left.remove(folder, warnings)
+}
+
 const LENGTHS: &str = "lengths.json";
 
 fn read_lengths(folder: &Path) -> Result<BTreeMap<u32, u64>, StoreError> {
@@ -200,7 +253,12 @@ fn list(folder: &Path) -> Result<BTreeMap<u32, u64>, StoreError> {
 
 /// The lines of a frame, without their breaks.
 pub(super) fn split(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
-    lines.strip_suffix(b"\n").unwrap_or(lines).split(|&byte| byte == b'\n')
+    let mut start = 0;
+    memchr::memchr_iter(b'\n', lines).map(move |end| {
+        let line = &lines[start..end];
+        start = end + 1;
+        line
+    })
 }
 
 enum Checked {
@@ -216,7 +274,7 @@ fn check(path: &Path, from: u64, is_last: bool, warnings: &Warnings) -> Result<C
     let file = OpenOptions::new().read(true).write(true).open(path).map_err(StoreError::io(path))?;
     let end = file.metadata().map_err(StoreError::io(path))?.len();
     let mut checked = Checked::Sound;
-    for piece in Walk::new(&file, from).map_err(StoreError::io(path))? {
+    for piece in Walk::new(&file, from, u64::MAX).map_err(StoreError::io(path))? {
         let Piece::Damage { offset, bytes } = piece.map_err(StoreError::io(path))? else { continue };
         if is_last && offset + bytes == end {
             let kept = set_aside(path, &file, offset)?;

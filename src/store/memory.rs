@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::digest::Digest;
 
-use super::{CallKey, Event, Record, Space, Store, StoreError};
+use super::{CallKey, Event, Fact, Record, Space, Store, StoreError};
 
 /// A store in memory.
 #[derive(Debug, Default)]
@@ -71,7 +71,7 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    fn facts(&self, space: Space) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn facts(&self, space: Space) -> Result<Vec<Fact>, StoreError> {
         let content = self.content();
         let of_space = content.facts.iter().filter(|((held, _), _)| *held == space);
         Ok(of_space.map(|((_, key), value)| (key.clone(), value.clone())).collect())

@@ -5,6 +5,7 @@
 //! ```text
 //! .tgp/
 //!   ledger/000001.seg   paid replies, append-only: the truth (`zstd -dc` prints JSON lines)
+//!   ledger/journal.seg  replies that wait for others to be packed with
 //!   objects/ab/cdef…    blobs named by content, each a zstd frame
 //!   index/calls         sled: call key to place in the ledger; rebuilt from it when lost
 //!   index/facts         sled: memos, stamps, runs; recomputed when lost
@@ -20,8 +21,10 @@ mod error;
 mod exchange;
 mod frame;
 mod frame_cache;
+mod gathering;
 mod gc;
 mod index;
+mod journal;
 mod key;
 mod ledger;
 mod lock;
@@ -59,6 +62,9 @@ pub use stats::StoreStats;
 pub use verify::{Finding, Verification};
 pub use warning::StoreWarning;
 
+/// A fact's key and value.
+pub type Fact = (Vec<u8>, Vec<u8>);
+
 /// What the engine asks of a store. All methods may be called from many threads at once.
 pub trait Store: Send + Sync {
     /// The recorded reply, if it was ever paid for; the latest where there are several,
@@ -89,7 +95,7 @@ pub trait Store: Send + Sync {
     fn put_fact(&self, space: Space, key: &[u8], value: &[u8]) -> Result<(), StoreError>;
 
     /// All facts of a space, in the order of their keys.
-    fn facts(&self, space: Space) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn facts(&self, space: Space) -> Result<Vec<Fact>, StoreError>;
 
     /// Returns when everything is on disk.
     fn flush(&self) -> Result<(), StoreError>;

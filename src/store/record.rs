@@ -59,6 +59,11 @@ pub(super) enum Line<'a> {
     /// A reply that another machine paid for too; kept, not served.
     Spare(Cow<'a, Record>),
     Event(Cow<'a, Event>),
+    /// First in a journal: where its lines will stand.
+    Journal {
+        segment: u32,
+        offset: u64,
+    },
     /// In exports only.
     Object {
         digest: Digest,

@@ -25,7 +25,7 @@ pub(super) enum Piece {
     Damage { offset: u64, bytes: u64 },
 }
 
-/// Walks a segment from a frame's beginning to the end, checking each frame's checksums.
+/// Walks a segment from a frame's beginning, checking each frame's checksums.
 pub(super) struct Walk<'a> {
     file: &'a File,
     at: u64,
@@ -33,8 +33,9 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(file: &'a File, from: u64) -> io::Result<Walk<'a>> {
-        Ok(Walk { file, at: from, end: file.metadata()?.len() })
+    /// Walks up to `end`, or to the end of the file where that comes first.
+    pub(super) fn new(file: &'a File, from: u64, end: u64) -> io::Result<Walk<'a>> {
+        Ok(Walk { file, at: from, end: end.min(file.metadata()?.len()) })
     }
 
     fn step(&mut self) -> io::Result<Piece> {

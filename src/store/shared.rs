@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::gathering::Gathering;
 use super::index::calls::Calls;
 use super::index::facts::Facts;
 use super::ledger::{Found, Ledger};
@@ -18,6 +19,7 @@ pub(super) struct Shared {
     pub(super) folder: PathBuf,
     pub(super) ledger: Ledger,
     pub(super) found: Found,
+    pub(super) gathering: Gathering,
     pub(super) facts: Facts,
     pub(super) objects: Arc<Objects>,
     pub(super) warnings: Warnings,
@@ -51,16 +53,16 @@ impl Shared {
     }
 
     fn look_up(&self, key: CallKey) -> Result<Looked, StoreError> {
+        if let Some(text) = self.gathering.find(&key) {
+            return Ok(read(&text, key));
+        }
         let position = match self.calls()?.find(&key) {
             Ok(Some(position)) => position,
             Ok(None) => return Ok(Looked::Unknown),
             Err(_) => return Ok(Looked::Astray),
         };
         let Some(text) = self.ledger.line(position)? else { return Ok(Looked::Astray) };
-        match serde_json::from_slice(&text) {
-            Ok(Line::Reply(record)) if record.key == key => Ok(Looked::Found(Box::new(record.into_owned()))),
-            _ => Ok(Looked::Astray),
-        }
+        Ok(read(&text, key))
     }
 
     /// Makes the index of calls again, at most once; says whether it did.
@@ -81,4 +83,11 @@ enum Looked {
     Unknown,
     /// The index is wrong, or the ledger is damaged there.
     Astray,
+}
+
+fn read(text: &[u8], key: CallKey) -> Looked {
+    match serde_json::from_slice(text) {
+        Ok(Line::Reply(record)) if record.key == key => Looked::Found(Box::new(record.into_owned())),
+        _ => Looked::Astray,
+    }
 }

@@ -4,8 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::position::Mark;
-use super::{StoreError, segment};
+use super::frame::Packer;
+use super::gathering::Entry;
+use super::position::{Mark, Position};
+use super::{CallKey, StoreError, segment};
 
 /// A segment is followed by a new one when it has passed this many bytes.
 const SEGMENT: u64 = 64 << 20;
@@ -55,6 +57,36 @@ impl Tail {
         self.at.offset += bytes.len() as u64;
         self.file = Some(file);
         Ok(())
+    }
+
+    /// Writes entries as frames, which end up on disk together; gives the places of those that
+    /// are found by a key.
+    pub(super) fn write<'a>(
+        &mut self,
+        packer: &mut Packer,
+        entries: impl Iterator<Item = &'a Entry> + Clone,
+    ) -> Result<Vec<(CallKey, Position)>, StoreError> {
+        let start = self.begin()?;
+        let mut out = Vec::new();
+        let mut places = Vec::new();
+        let mut to_come: usize = entries.clone().map(|entry| entry.text.len()).sum();
+        for entry in entries {
+            let line = packer.add(&entry.text, entry.is_reply);
+            if let Some(key) = entry.served_as {
+                let offset = u32::try_from(start.offset + out.len() as u64).unwrap_or(u32::MAX);
+                places.push((key, Position { segment: start.segment, offset, line }));
+            }
+            to_come -= entry.text.len();
+            if packer.is_full(to_come) {
+                packer.finish(&mut out)?;
+            }
+        }
+        if !packer.is_empty() {
+            packer.finish(&mut out)?;
+        }
+        self.append(&out)?;
+        self.sync()?;
+        Ok(places)
     }
 
     /// Returns when all that was written is on disk.

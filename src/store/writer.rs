@@ -1,8 +1,9 @@
 //! The one thread that writes to the ledger.
 //!
-//! It takes all records that wait, writes them as frames, flushes once, indexes them and
-//! answers all who wait. While a flush runs, the next group gathers, so that the cost of a
-//! flush is shared by as many records as there are callers.
+//! It takes all records that wait, writes them, flushes once, and answers all who wait. While a
+//! flush runs, the next group comes together, so that the cost of a flush is shared by as many
+//! records as there are callers. Records that make a full frame go to the segment and are
+//! indexed; fewer go to the journal until there are enough.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,9 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
-use super::frame::Packer;
+use super::frame::{FULL, Packer};
+use super::gathering::Entry;
+use super::journal::Journal;
 use super::position::{Mark, Position};
 use super::shared::Shared;
 use super::tail::Tail;
@@ -29,21 +32,11 @@ enum Order {
     Stop,
 }
 
-/// A line on its way to the disk.
+/// An entry on its way to the disk, and who waits for it.
 struct Pending {
-    line: Vec<u8>,
-    kind: Kind,
+    entry: Entry,
+    done: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
-
-enum Kind {
-    /// A reply that is to be found by this key.
-    Served(CallKey, Done),
-    /// A reply that only the ledger knows.
-    Spare(Done),
-    Event,
-}
-
-type Done = oneshot::Sender<Result<(), StoreError>>;
 
 /// The thread's other end.
 #[derive(Debug)]
@@ -57,7 +50,8 @@ impl Writer {
         let packer = Packer::new()?;
         let (orders, received) = channel();
         let tail = Tail::new(folder, next);
-        let work = Work { shared, packer, tail, is_synced: true };
+        let journal = Journal::new(folder);
+        let work = Work { shared, packer, tail, journal };
         let thread = std::thread::Builder::new()
             .name("tgp-ledger".to_owned())
             .spawn(move || work.run(&received))
@@ -72,18 +66,16 @@ impl Writer {
         served_as: Option<CallKey>,
     ) -> oneshot::Receiver<Result<(), StoreError>> {
         let (done, receiver) = oneshot::channel();
-        let kind = match served_as {
-            Some(key) => Kind::Served(key, done),
-            None => Kind::Spare(done),
-        };
+        let entry = Entry { text: line, is_reply: true, served_as };
         // Where the thread is gone, the order is dropped, and so is `done`: the receiver hears that.
-        let _ = self.orders.send(Order::Write(Pending { line, kind }));
+        let _ = self.orders.send(Order::Write(Pending { entry, done: Some(done) }));
         receiver
     }
 
     /// Hands over an event.
     pub(super) fn event(&self, line: Vec<u8>) -> Result<(), StoreError> {
-        let pending = Pending { line, kind: Kind::Event };
+        let entry = Entry { text: line, is_reply: false, served_as: None };
+        let pending = Pending { entry, done: None };
         self.orders.send(Order::Write(pending)).map_err(|_| StoreError::Closed)
     }
 
@@ -114,7 +106,7 @@ struct Work {
     shared: Arc<Shared>,
     packer: Packer,
     tail: Tail,
-    is_synced: bool,
+    journal: Journal,
 }
 
 /// What was gathered for one flush.
@@ -131,8 +123,8 @@ impl Group {
     fn add(&mut self, order: Order) {
         match order {
             Order::Write(pending) => {
-                self.bytes += pending.line.len();
-                self.is_awaited |= !matches!(pending.kind, Kind::Event);
+                self.bytes += pending.entry.text.len();
+                self.is_awaited |= pending.done.is_some();
                 self.lines.push(pending);
             }
             Order::Flush(done) => self.flushes.push(done),
@@ -168,58 +160,61 @@ impl Work {
     }
 
     fn write(&mut self, group: Group) {
-        let must_sync = group.is_awaited || group.is_last || !group.flushes.is_empty();
-        let result = self.put(&group.lines, must_sync);
-        if let Ok(entries) = &result
-            && !entries.is_empty()
-        {
-            self.index(entries);
-        }
-        let result = result.map(drop);
-        for pending in group.lines {
-            if let Kind::Served(_, done) | Kind::Spare(done) = pending.kind {
-                // Whoever no longer waits has cancelled the call; its record is kept all the same.
-                let _ = done.send(result.clone());
-            }
+        let (entries, waiting): (Vec<Entry>, Vec<_>) =
+            group.lines.into_iter().map(|pending| (pending.entry, pending.done)).unzip();
+        let must_pack = group.is_last || !group.flushes.is_empty();
+        let result = if must_pack || self.shared.gathering.bytes() + group.bytes >= FULL {
+            self.pack(&entries)
+        } else {
+            self.gather(entries)
+        };
+        for done in waiting.into_iter().flatten() {
+            // Whoever no longer waits has cancelled the call; its record is kept all the same.
+            let _ = done.send(result.clone());
         }
         for done in group.flushes {
             let _ = done.send(result.clone());
         }
+        if group.is_last && result.is_ok() {
+            // A journal that stays behind is spent, and the next opening sees that.
+            let _ = self.journal.remove();
+        }
     }
 
-    /// Writes lines as frames, and gives the places of those to be found by a key.
-    fn put(&mut self, lines: &[Pending], must_sync: bool) -> Result<Vec<(CallKey, Position)>, StoreError> {
-        let start = self.tail.begin()?;
-        let mut out = Vec::new();
-        let mut entries = Vec::new();
+    /// Puts entries on disk where they wait for more.
+    fn gather(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
         self.packer.clear();
-        for pending in lines {
-            let line = self.packer.add(&pending.line, !matches!(pending.kind, Kind::Event));
-            if let Kind::Served(key, _) = &pending.kind {
-                let offset = u32::try_from(start.offset + out.len() as u64).unwrap_or(u32::MAX);
-                entries.push((*key, Position { segment: start.segment, offset, line }));
-            }
-            if self.packer.is_full() {
-                self.packer.finish(&mut out)?;
-            }
-        }
-        if !self.packer.is_empty() {
-            self.packer.finish(&mut out)?;
-        }
-        if !out.is_empty() {
-            self.tail.append(&out)?;
-            self.is_synced = false;
-        }
-        if must_sync && !self.is_synced {
-            self.tail.sync()?;
-            self.is_synced = true;
-        }
-        Ok(entries)
+        let next = self.tail.begin()?;
+        self.journal.append(&mut self.packer, &entries, next)?;
+        self.shared.gathering.add(entries);
+        Ok(())
     }
 
-    fn index(&self, entries: &[(CallKey, Position)]) {
+    /// Puts what has gathered, and more, where it is to stand.
+    fn pack(&mut self, more: &[Entry]) -> Result<(), StoreError> {
+        self.packer.clear();
+        // Opened before anything is added, so that it need not look at a frame half written.
+        // Where it cannot be opened, the replies are on disk all the same.
+        let _ = self.shared.calls();
+        let gathering = &self.shared.gathering;
+        let places = gathering.with(|gathered| {
+            if gathered.is_empty() && more.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.tail.write(&mut self.packer, gathered.iter().chain(more))
+        })?;
+        self.shared.ledger.grown_to(self.tail.at());
+        if !places.is_empty() {
+            self.index(&places);
+        }
+        self.shared.gathering.clear();
+        self.journal.spend();
+        Ok(())
+    }
+
+    fn index(&self, places: &[(CallKey, Position)]) {
         let Ok(calls) = self.shared.calls() else { return };
-        if calls.add(entries.iter().copied(), self.tail.at()).is_err() {
+        if calls.add(places.iter().copied(), self.tail.at()).is_err() {
             self.shared.rebuild_calls();
         }
     }

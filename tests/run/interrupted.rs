@@ -49,7 +49,7 @@ fn until(server: &Server, answered: u64) {
 
 #[test]
 fn a_killed_run_pays_for_nothing_twice_but_what_was_out() {
-    let server = slow(5);
+    let server = slow(25);
     let project = asking(2000, &server);
     let mut killed = project.start(&format!("run asking.tgp {BIND}"));
     until(&server, 600);

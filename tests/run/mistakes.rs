@@ -93,7 +93,11 @@ fn several_mistakes_are_told_at_once() {
     project.edit("paid.tgp", "rate(good)", "rate(gud)");
     let ended = project.tgp("check paid.tgp");
     assert_eq!(ended.code, 1);
-    assert!(ended.messages.contains("did you mean") || ended.messages.contains("`question`"), "{}", ended.messages);
+    assert!(
+        ended.messages.contains("did you mean") || ended.messages.contains("`question`"),
+        "{}",
+        ended.messages
+    );
     assert!(ended.messages.contains("qestion") && ended.messages.contains("gud"), "{}", ended.messages);
 }
 

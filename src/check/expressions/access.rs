@@ -23,13 +23,18 @@ impl Checker<'_> {
         let record = self.expr(scope, of, None);
         let kind = match record.kind.present() {
             Type::Unknown | Type::Missing => return Typed::unknown(),
-            Type::Json => return json_part(record, Expr::Constant(Value::Text(name.value.clone())), Type::Text),
+            Type::Json => {
+                return json_part(record, Expr::Constant(Value::Text(name.value.clone())), Type::Text);
+            }
             present @ Type::Record(fields) => match present.field(&name.value) {
                 Some((at, kind)) => (at as u32, kind.clone()),
                 None => {
                     let known = fields.iter().map(|field| &*field.name);
-                    let mut problem =
-                        error(codes::UNKNOWN_FIELD, name.span, format!("the record has no field `{}`", name.value));
+                    let mut problem = error(
+                        codes::UNKNOWN_FIELD,
+                        name.span,
+                        format!("the record has no field `{}`", name.value),
+                    );
                     problem.help = suggestion(&name.value, "it has", known);
                     self.tell(problem);
                     return Typed::unknown();

@@ -88,9 +88,7 @@ impl Checker<'_> {
         let ParameterKind::Model(capability) = parameter.kind else { return None };
         match given {
             Some(written) => match &super::bare(written).kind {
-                ExprKind::Name(name) => {
-                    self.model(scope, &Name::new(name.clone(), written.span), capability)
-                }
+                ExprKind::Name(name) => self.model(scope, &Name::new(name.clone(), written.span), capability),
                 ExprKind::Broken => None,
                 _ => {
                     self.tell(
@@ -115,7 +113,10 @@ impl Checker<'_> {
                             format!("`{}` needs its model `{}`", signature.name, parameter.name),
                         )
                         .also(parameter.span, format!("a {word} model"))
-                        .help(format!("add `{} = MODEL`; in a judge node with `by`, the judge fills it", parameter.name)),
+                        .help(format!(
+                            "add `{} = MODEL`; in a judge node with `by`, the judge fills it",
+                            parameter.name
+                        )),
                     );
                     None
                 }
@@ -126,12 +127,8 @@ impl Checker<'_> {
     pub(in super::super) fn lacking(&mut self, signature: &Signature, at: usize, span: Span) {
         let parameter = &signature.parameters[at];
         self.tell(
-            error(
-                codes::WRONG_ARGUMENTS,
-                span,
-                format!("`{}` needs `{}`", signature.name, parameter.name),
-            )
-            .help(format!("it is `{}`", shown(signature))),
+            error(codes::WRONG_ARGUMENTS, span, format!("`{}` needs `{}`", signature.name, parameter.name))
+                .help(format!("it is `{}`", shown(signature))),
         );
     }
 }
@@ -156,7 +153,9 @@ pub(in super::super) fn shown(signature: &Signature) -> String {
         .iter()
         .map(|parameter| match &parameter.kind {
             ParameterKind::Value(kind) => format!("{}: {kind}", parameter.name),
-            ParameterKind::Model(capability) => format!("{}: {}", parameter.name, capability_word(*capability)),
+            ParameterKind::Model(capability) => {
+                format!("{}: {}", parameter.name, capability_word(*capability))
+            }
         })
         .collect();
     format!("{}({})", signature.name, parameters.join(", "))

@@ -25,10 +25,9 @@ impl Checker<'_> {
             None => match scope.judge {
                 Some(capability) => Some((ModelRef::Judge, capability)),
                 None => {
-                    self.tell(
-                        error(codes::NO_JUDGE, span, "this `ask` names no model")
-                            .help("write `ask MODEL ...`; only in a judge node with `by JUDGE` is the judge meant"),
-                    );
+                    self.tell(error(codes::NO_JUDGE, span, "this `ask` names no model").help(
+                        "write `ask MODEL ...`; only in a judge node with `by JUDGE` is the judge meant",
+                    ));
                     None
                 }
             },
@@ -40,7 +39,11 @@ impl Checker<'_> {
                 error(
                     codes::WRONG_CAPABILITY,
                     name.span,
-                    format!("`{}` cannot be asked: it is {}", name.value, super::super::types::capability_word(capability)),
+                    format!(
+                        "`{}` cannot be asked: it is {}",
+                        name.value,
+                        super::super::types::capability_word(capability)
+                    ),
                 )
                 .help("`ask` takes a model that is `chat`, `vision` or `image`"),
             );
@@ -117,8 +120,12 @@ impl Checker<'_> {
         clauses: &Clauses<'_>,
         span: Span,
     ) -> Option<Message> {
-        let mut message =
-            Message { system: None, body: Body::User(Typed::unknown().expr), images: vec![], settings: vec![] };
+        let mut message = Message {
+            system: None,
+            body: Body::User(Typed::unknown().expr),
+            images: vec![],
+            settings: vec![],
+        };
         let mut body = None;
         if let Some(text) = clauses.short {
             body = Some(Body::User(self.wanted(scope, text, &Type::Text, "what is asked")));
@@ -150,8 +157,12 @@ impl Checker<'_> {
                     let picture = self.wanted(scope, image, &Type::Image, "`image`");
                     if capability != Capability::Vision {
                         self.tell(
-                            error(codes::WRONG_CAPABILITY, clause.span, "an image is sent to a model that cannot see")
-                                .help("declare the model as `vision`"),
+                            error(
+                                codes::WRONG_CAPABILITY,
+                                clause.span,
+                                "an image is sent to a model that cannot see",
+                            )
+                            .help("declare the model as `vision`"),
                         );
                     }
                     message.images.push(picture);
@@ -250,8 +261,12 @@ impl Checker<'_> {
             Some(Value::Missing) => None,
             _ => {
                 self.tell(
-                    error(codes::NOT_CONSTANT, written.span, format!("the number after `{what}` depends on the row"))
-                        .help("it must be known before the run: a number, or a `param`"),
+                    error(
+                        codes::NOT_CONSTANT,
+                        written.span,
+                        format!("the number after `{what}` depends on the row"),
+                    )
+                    .help("it must be known before the run: a number, or a `param`"),
                 );
                 None
             }

@@ -49,12 +49,7 @@ impl Checker<'_> {
         Typed::new(Expr::If(Box::new(condition), Box::new(then), Box::new(otherwise)), kind)
     }
 
-    pub(super) fn is_present(
-        &mut self,
-        scope: &mut Scope<'_>,
-        operand: &tree::Expr,
-        present: bool,
-    ) -> Typed {
+    pub(super) fn is_present(&mut self, scope: &mut Scope<'_>, operand: &tree::Expr, present: bool) -> Typed {
         let typed = self.expr(scope, operand, None);
         // An image's or a verdict's absence is told by its type: what is always there needs no test.
         if !typed.kind.is_optional() && !typed.is_unknown() {
@@ -89,8 +84,12 @@ impl Checker<'_> {
             (Type::Int | Type::Float, expr) => Typed::new(Expr::Negate(Box::new(expr)), typed.kind),
             (other, _) => {
                 self.tell(
-                    error(codes::TYPE_MISMATCH, operand.span, format!("`-` needs a number, but this is {other}"))
-                        .help("conditions are negated with `not`"),
+                    error(
+                        codes::TYPE_MISMATCH,
+                        operand.span,
+                        format!("`-` needs a number, but this is {other}"),
+                    )
+                    .help("conditions are negated with `not`"),
                 );
                 Typed::unknown()
             }

@@ -11,11 +11,27 @@ use super::super::complaint::{Explained, error, suggestion};
 use super::super::library::{Callable, ItemId, ParameterKind, Returns, Signature};
 use super::super::program::{Expr, ModelRef};
 use super::super::scope::{Scope, Typed};
+use super::natives;
 
 /// Functions over many rows, known in `metric`, `group` and `expect`.
 pub(in super::super) const AGGREGATES: [&str; 17] = [
-    "count", "rate", "mean", "sum", "min", "max", "std", "quantile", "ratio", "relative_change",
-    "weighted", "kappa", "alpha", "all", "any", "collect", "first",
+    "count",
+    "rate",
+    "mean",
+    "sum",
+    "min",
+    "max",
+    "std",
+    "quantile",
+    "ratio",
+    "relative_change",
+    "weighted",
+    "kappa",
+    "alpha",
+    "all",
+    "any",
+    "collect",
+    "first",
 ];
 
 impl Checker<'_> {
@@ -26,15 +42,16 @@ impl Checker<'_> {
         function: &Name,
         arguments: &[Argument],
         span: Span,
+        expected: Option<&Type>,
     ) -> Typed {
         if let ExprKind::Name(name) = &receiver.kind
             && !self.is_value(scope, name)
             && self.library.submodule(scope.module, name).is_some()
         {
             let dotted = Name::new(format!("{name}.{}", function.value).into(), function.span);
-            return self.call(scope, &dotted, None, arguments, span);
+            return self.call(scope, &dotted, None, arguments, span, expected);
         }
-        self.call(scope, function, Some(receiver), arguments, span)
+        self.call(scope, function, Some(receiver), arguments, span, expected)
     }
 
     pub(super) fn call(
@@ -44,12 +61,19 @@ impl Checker<'_> {
         receiver: Option<&tree::Expr>,
         arguments: &[Argument],
         span: Span,
+        expected: Option<&Type>,
     ) -> Typed {
         if &*function.value == "baseline" {
             return self.baseline_value(scope, arguments, span);
         }
         let Some(named) = self.library.callable(scope.module, &function.value) else {
             self.unknown_function(scope, function);
+            // What the arguments mention is mentioned all the same.
+            for value in receiver.into_iter().chain(arguments.iter().map(|argument| &argument.value)) {
+                if !matches!(value.kind, ExprKind::Lambda { .. }) {
+                    self.expr(scope, value, None);
+                }
+            }
             return Typed::unknown();
         };
         self.used.insert(named.through.unwrap_or(named.span));
@@ -83,7 +107,8 @@ impl Checker<'_> {
         }
         match &tree.body {
             FunctionBody::Native { random } => {
-                self.native(scope, item, signature, *random, &given, span)
+                let hint = natives::hint(&signature.returns.value(), expected);
+                self.native(scope, item, signature, *random, &given, hint, span)
             }
             _ => self.defined(scope, item, signature, &given, span),
         }
@@ -183,8 +208,7 @@ impl Checker<'_> {
             return Some(Argued { expr, lifts: false });
         };
         let typed = self.expr(scope, written, Some(kind));
-        let lifts =
-            typed.kind.is_optional() && !kind.is_optional() && kind.accepts(typed.kind.present());
+        let lifts = typed.kind.is_optional() && !kind.is_optional() && kind.accepts(typed.kind.present());
         let wanted = if lifts { kind.clone().optional() } else { kind.clone() };
         let expr = self.fit(scope, typed, &wanted, written.span, &what);
         Some(Argued { expr, lifts })
@@ -199,16 +223,22 @@ impl Checker<'_> {
         let message = format!("no function `{}`", function.value);
         let mut problem = error(codes::UNKNOWN_FUNCTION, function.span, message);
         problem.help = if AGGREGATES.contains(&&*function.value) {
-            Some(format!("`{}` counts over many rows: it stands in `metric`, `group` and `expect`", function.value))
+            Some(format!(
+                "`{}` counts over many rows: it stands in `metric`, `group` and `expect`",
+                function.value
+            ))
         } else if let Some(home) = self.home_of(&function.value) {
             Some(format!("add `use {home} {{ {} }}`", function.value))
         } else {
             let prelude = self.library.module(super::super::library::ModuleId::PRELUDE);
-            let mut known: Vec<&str> = module.callables.keys().chain(prelude.callables.keys()).map(|k| &**k).collect();
+            let mut known: Vec<&str> =
+                module.callables.keys().chain(prelude.callables.keys()).map(|k| &**k).collect();
             known.sort_unstable();
             super::super::complaint::nearest(&function.value, known.iter().copied())
                 .map(|near| format!("did you mean `{near}`?"))
-                .or_else(|| suggestion(&function.value, "the file has", module.callables.keys().map(|k| &**k)))
+                .or_else(|| {
+                    suggestion(&function.value, "the file has", module.callables.keys().map(|k| &**k))
+                })
         };
         self.tell(problem);
     }
@@ -216,8 +246,9 @@ impl Checker<'_> {
     /// The standard module that has a function of that name.
     fn home_of(&self, name: &str) -> Option<String> {
         super::super::loading::standard_modules().into_iter().find(|module| {
-            super::super::loading::standard_module(module)
-                .is_some_and(|text| text.contains(&format!("fn {name}(")) || text.contains(&format!("stage {name}(")))
+            super::super::loading::standard_module(module).is_some_and(|text| {
+                text.contains(&format!("fn {name}(")) || text.contains(&format!("stage {name}("))
+            })
         })
     }
 
@@ -231,10 +262,9 @@ impl Checker<'_> {
             return Typed::unknown();
         };
         if !scope.baseline {
-            self.tell(
-                error(codes::NO_BASELINE, span, "there is no baseline here")
-                    .help("a measure that has a `baseline COND on KEY` clause may compare with it, inside an aggregate"),
-            );
+            self.tell(error(codes::NO_BASELINE, span, "there is no baseline here").help(
+                "a measure that has a `baseline COND on KEY` clause may compare with it, inside an aggregate",
+            ));
             return Typed::unknown();
         }
         scope.baseline = false;

@@ -170,8 +170,11 @@ impl Checker<'_> {
             let Some(at) = wanted.iter().position(|known| known.name == field.name.value) else {
                 let known = wanted.iter().map(|known| &*known.name);
                 let name = &field.name;
-                let mut problem =
-                    error(codes::UNKNOWN_FIELD, name.span, format!("the record has no field `{}`", name.value));
+                let mut problem = error(
+                    codes::UNKNOWN_FIELD,
+                    name.span,
+                    format!("the record has no field `{}`", name.value),
+                );
                 problem.help = suggestion(&name.value, "it has", known);
                 self.tell(problem);
                 sound = false;
@@ -191,8 +194,12 @@ impl Checker<'_> {
                 None => {
                     sound = false;
                     self.tell(
-                        error(codes::MISSING_FIELD, span, format!("the record lacks the field `{}`", field.name))
-                            .help(format!("add `{} = ...`, of type {}", field.name, field.kind)),
+                        error(
+                            codes::MISSING_FIELD,
+                            span,
+                            format!("the record lacks the field `{}`", field.name),
+                        )
+                        .help(format!("add `{} = ...`, of type {}", field.name, field.kind)),
                     );
                 }
             }

@@ -53,10 +53,10 @@ impl Checker<'_> {
             ExprKind::Field(of, name) => self.field(scope, of, name),
             ExprKind::Index(of, at) => self.index(scope, of, at),
             ExprKind::Call { function, arguments } => {
-                self.call(scope, function, None, arguments, written.span)
+                self.call(scope, function, None, arguments, written.span, expected)
             }
             ExprKind::Method { receiver, function, arguments } => {
-                self.method(scope, receiver, function, arguments, written.span)
+                self.method(scope, receiver, function, arguments, written.span, expected)
             }
             ExprKind::Lambda { .. } => {
                 self.tell(

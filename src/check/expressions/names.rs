@@ -72,8 +72,14 @@ impl Checker<'_> {
             && row.column(name).is_some()
         {
             self.tell(
-                error(codes::OUTSIDE_AGGREGATE, span, format!("`{name}` is a column: one value for each row"))
-                    .help(format!("say how many rows make one number: `mean({name})`, `rate(...)`, `count(...)`")),
+                error(
+                    codes::OUTSIDE_AGGREGATE,
+                    span,
+                    format!("`{name}` is a column: one value for each row"),
+                )
+                .help(format!(
+                    "say how many rows make one number: `mean({name})`, `rate(...)`, `count(...)`"
+                )),
             );
             return Some(Typed::unknown());
         }
@@ -92,9 +98,13 @@ impl Checker<'_> {
 
     fn absent(&mut self, name: &str, span: Span, replaced: Span) {
         self.tell(
-            error(codes::MISSING_FIELD, replaced, format!("the rows lack the column `{name}`, which is read"))
-                .also(span, "it is read here")
-                .help(format!("add `{name} = ...` to the rows")),
+            error(
+                codes::MISSING_FIELD,
+                replaced,
+                format!("the rows lack the column `{name}`, which is read"),
+            )
+            .also(span, "it is read here")
+            .help(format!("add `{name} = ...` to the rows")),
         );
     }
 
@@ -230,7 +240,6 @@ fn label(kind: &Type, name: &str) -> Option<Type> {
 
 /// The row's own identity.
 pub(in super::super) fn row_identity() -> Typed {
-    let call =
-        NativeCall { name: "row.id".into(), arguments: Vec::new(), kinds: Vec::new(), random: None };
+    let call = NativeCall { name: "row.id".into(), arguments: Vec::new(), kinds: Vec::new(), random: None };
     Typed::new(Expr::Native(call), Type::Id)
 }

@@ -17,9 +17,10 @@ use super::super::types::join;
 use super::fitting::convert;
 
 /// What the type variables of a signature stand for in one call.
-type Settled = BTreeMap<Arc<str>, Type>;
+pub(super) type Settled = BTreeMap<Arc<str>, Type>;
 
 impl Checker<'_> {
+    #[expect(clippy::too_many_arguments, reason = "all of them say which call")]
     pub(super) fn native(
         &mut self,
         scope: &mut Scope<'_>,
@@ -27,6 +28,7 @@ impl Checker<'_> {
         signature: &Signature,
         random: bool,
         given: &[Option<&tree::Expr>],
+        hint: Settled,
         span: Span,
     ) -> Typed {
         let mut settled = Settled::new();
@@ -36,12 +38,14 @@ impl Checker<'_> {
         // Functions last: what they take is known from the other arguments.
         for (at, parameter) in signature.parameters.iter().enumerate() {
             let argument = match &parameter.kind {
-                ParameterKind::Model(_) => self.model_argument(scope, signature, at, given[at], span).map(|model| {
-                    if let Some(reason) = scope.quiet {
-                        self.quiet(reason, span);
-                    }
-                    (NativeArgument::Model(model), Type::Unknown)
-                }),
+                ParameterKind::Model(_) => {
+                    self.model_argument(scope, signature, at, given[at], span).map(|model| {
+                        if let Some(reason) = scope.quiet {
+                            self.quiet(reason, span);
+                        }
+                        (NativeArgument::Model(model), Type::Unknown)
+                    })
+                }
                 ParameterKind::Value(Type::Function(..)) => {
                     if given[at].is_none() {
                         self.lacking(signature, at, span);
@@ -50,20 +54,20 @@ impl Checker<'_> {
                     arguments.push(None);
                     continue;
                 }
-                ParameterKind::Value(kind) => {
-                    self.native_value(scope, item, signature, at, given[at], kind, &mut settled, span).map(
-                        |typed| {
-                            lifts |= typed.kind.is_optional() && !kind.is_optional() && !is_variable(kind);
-                            (NativeArgument::Value(typed.expr), typed.kind)
-                        },
-                    )
-                }
+                ParameterKind::Value(kind) => self
+                    .native_value(scope, item, signature, at, given[at], kind, (&mut settled, &hint), span)
+                    .map(|typed| {
+                        lifts |= typed.kind.is_optional() && !kind.is_optional() && !is_variable(kind);
+                        (NativeArgument::Value(typed.expr), typed.kind)
+                    }),
             };
             sound &= argument.is_some();
             arguments.push(argument);
         }
         for (at, parameter) in signature.parameters.iter().enumerate() {
-            if let (ParameterKind::Value(Type::Function(from, to)), Some(written)) = (&parameter.kind, given[at]) {
+            if let (ParameterKind::Value(Type::Function(from, to)), Some(written)) =
+                (&parameter.kind, given[at])
+            {
                 arguments[at] = self.function_argument(scope, written, from, to, &mut settled);
                 sound &= arguments[at].is_some();
             }
@@ -90,14 +94,16 @@ impl Checker<'_> {
         at: usize,
         given: Option<&tree::Expr>,
         kind: &Type,
-        settled: &mut Settled,
+        (settled, hinted): (&mut Settled, &Settled),
         span: Span,
     ) -> Option<Typed> {
         let Some(written) = given else {
             let argued = self.value_argument(scope, item, signature, at, None, kind, span)?;
             return Some(Typed::new(argued.expr, kind.clone()));
         };
-        let hint = settle(kind, settled);
+        let mut known = hinted.clone();
+        known.extend(settled.clone());
+        let hint = settle(kind, &known);
         let typed = self.expr(scope, written, (hint != Type::Unknown).then_some(&hint));
         if typed.is_unknown() {
             return None;
@@ -150,7 +156,11 @@ impl Checker<'_> {
                     written.span,
                     format!("this function is given {} values but names {}", from.len(), parameters.len()),
                 )
-                .help(if from.len() == 1 { "write `x => ...`" } else { "write `(x, y) => ...`" }),
+                .help(if from.len() == 1 {
+                    "write `x => ...`"
+                } else {
+                    "write `(x, y) => ...`"
+                }),
             );
             return None;
         }
@@ -177,6 +187,16 @@ impl Checker<'_> {
         let body = convert(scope, typed.expr, &typed.kind, &wanted);
         let kind = Type::Function(from.into(), Arc::new(wanted));
         Some((NativeArgument::Lambda { parameters: locals, body }, kind))
+    }
+}
+
+/// Where labels are wanted, the arguments that the result is made of are labels: `choose([a, b])`.
+pub(super) fn hint(returns: &Type, expected: Option<&Type>) -> Settled {
+    match (returns.present(), expected.map(Type::present)) {
+        (Type::Variable(name), Some(kind @ Type::Closed(_))) => {
+            Settled::from([(Arc::clone(name), kind.clone())])
+        }
+        _ => Settled::new(),
     }
 }
 
@@ -237,15 +257,12 @@ fn unify(wanted: &Type, given: &Type, settled: &mut Settled) -> bool {
             joined.map(|kind| settled.insert(Arc::clone(name), kind)).is_some()
         }
         (Type::List(wanted), Type::List(given)) => unify(wanted, given, settled),
-        (Type::Optional(wanted), given) => {
-            *given == Type::Missing || unify(wanted, given.present(), settled)
-        }
+        (Type::Optional(wanted), given) => *given == Type::Missing || unify(wanted, given.present(), settled),
         (Type::Record(wanted), Type::Record(given)) => {
             wanted.len() == given.len()
-                && wanted
-                    .iter()
-                    .zip(given.iter())
-                    .all(|(wanted, given)| wanted.name == given.name && unify(&wanted.kind, &given.kind, settled))
+                && wanted.iter().zip(given.iter()).all(|(wanted, given)| {
+                    wanted.name == given.name && unify(&wanted.kind, &given.kind, settled)
+                })
         }
         (wanted, given) => wanted.accepts(given),
     }

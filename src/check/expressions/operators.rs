@@ -147,8 +147,12 @@ impl Checker<'_> {
             if !sound(&side.kind) {
                 let word = symbol(operator.value);
                 self.tell(
-                    error(codes::TYPE_MISMATCH, span, format!("{} has no order for `{word}`", side.kind.present()))
-                        .help("numbers, dates and texts have one"),
+                    error(
+                        codes::TYPE_MISMATCH,
+                        span,
+                        format!("{} has no order for `{word}`", side.kind.present()),
+                    )
+                    .help("numbers, dates and texts have one"),
                 );
                 return Typed::new(Typed::unknown().expr, Type::Bool);
             }

@@ -23,6 +23,10 @@ use super::scope::{Column, Scope};
 impl<'l> Checker<'l> {
     /// Reads one general step. Clauses of other kinds of nodes are told to be out of place.
     pub(super) fn step(&mut self, building: &mut Building<'l>, step: &'l tree::Step) {
+        if matches!(step.kind, Written::Broken) {
+            // It may have made any column.
+            building.row.open = true;
+        }
         if !self.allowed(building, step) {
             return;
         }
@@ -59,7 +63,13 @@ impl<'l> Checker<'l> {
             Written::Unbatch => self.unbatch(building, span),
             Written::Require(names) => self.require(building, names, span),
             Written::Search { model, query, top, images, name, otherwise } => {
-                let search = retrieval::Searching { model, query, top: top.as_ref(), images: *images, otherwise: otherwise.as_ref() };
+                let search = retrieval::Searching {
+                    model,
+                    query,
+                    top: top.as_ref(),
+                    images: *images,
+                    otherwise: otherwise.as_ref(),
+                };
                 self.search(building, &search, name, span);
             }
             Written::Fetch { address, name, otherwise } => {
@@ -88,6 +98,8 @@ impl<'l> Checker<'l> {
     pub(super) fn append(&mut self, building: &mut Building<'l>, expr: Expr, frame: u32, span: Span) -> Slot {
         // A column that is only given another name needs no slot.
         if let Expr::Slot(slot) = expr {
+            building.reads_reply =
+                building.row.columns.iter().any(|column| column.slot == slot && column.of_reply);
             return slot;
         }
         self.push(building, StepKind::Let(expr), frame, span);
@@ -95,7 +107,13 @@ impl<'l> Checker<'l> {
     }
 
     /// Names the next slot.
-    pub(super) fn add(&mut self, building: &mut Building<'l>, name: &Name, kind: Type, defined: Option<Span>) {
+    pub(super) fn add(
+        &mut self,
+        building: &mut Building<'l>,
+        name: &Name,
+        kind: Type,
+        defined: Option<Span>,
+    ) {
         let slot = building.row.slot();
         self.name_slot(building, name, kind, slot, defined);
     }
@@ -122,7 +140,8 @@ impl<'l> Checker<'l> {
             self.tell(problem);
             building.row.columns.retain(|column| column.hidden || column.name != name.value);
         }
-        let column = Column { defined, ..Column::new(Arc::clone(&name.value), kind, slot) };
+        let of_reply = building.reads_reply;
+        let column = Column { defined, of_reply, ..Column::new(Arc::clone(&name.value), kind, slot) };
         building.row.columns.push(column);
     }
 
@@ -137,9 +156,13 @@ impl<'l> Checker<'l> {
                 self.used.extend(column.defined);
                 if let Some(replaced) = column.absent {
                     self.tell(
-                        error(codes::MISSING_FIELD, replaced, format!("the rows lack the column `{}`, which is read", name.value))
-                            .also(name.span, "it is read here")
-                            .help(format!("add `{} = ...` to the rows", name.value)),
+                        error(
+                            codes::MISSING_FIELD,
+                            replaced,
+                            format!("the rows lack the column `{}`, which is read", name.value),
+                        )
+                        .also(name.span, "it is read here")
+                        .help(format!("add `{} = ...` to the rows", name.value)),
                     );
                     return None;
                 }
@@ -186,7 +209,10 @@ impl<'l> Checker<'l> {
                         name.span,
                         format!("rows here do not come from one row of `{}` each", name.value),
                     )
-                    .help(format!("it must be a node before, and a `group` in between must keep `{}` among its keys", name.value)),
+                    .help(format!(
+                        "it must be a node before, and a `group` in between must keep `{}` among its keys",
+                        name.value
+                    )),
                 );
             }
             return None;
@@ -242,8 +268,12 @@ impl<'l> Checker<'l> {
         }
         let homes: Vec<String> = homes.iter().map(|kind| format!("a {} node", word(*kind))).collect();
         self.tell(
-            error(codes::WRONG_NODE, step.span, format!("`{clause}` does not belong in a {} node", word(here)))
-                .help(format!("it stands in {}", homes.join(" or "))),
+            error(
+                codes::WRONG_NODE,
+                step.span,
+                format!("`{clause}` does not belong in a {} node", word(here)),
+            )
+            .help(format!("it stands in {}", homes.join(" or "))),
         );
         false
     }

@@ -7,7 +7,7 @@ use crate::data::value::Value;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ExprKind, ListItem, Name, NamedExpr, OnError, Rows};
 
-use super::super::checker::Checker;
+use super::super::checker::{Checker, Definition};
 use super::super::codes;
 use super::super::complaint::{Explained, error, suggestion};
 use super::super::expressions::{bare, convert};
@@ -48,7 +48,12 @@ impl<'l> Checker<'l> {
         self.push(building, StepKind::Read(source), 0, span);
         for (field, written) in fields.iter().zip(&read.fields) {
             let name = Name::new(Arc::clone(&field.name), written.name.span);
-            self.add(building, &name, field.kind.clone(), None);
+            // Fields may be read for people's eyes; a picture that is never sent is a mistake.
+            let picture = field.kind == Type::Image;
+            if picture {
+                self.define(&name, Definition::Image);
+            }
+            self.add(building, &name, field.kind.clone(), picture.then_some(name.span));
         }
     }
 
@@ -56,8 +61,12 @@ impl<'l> Checker<'l> {
     fn first_step(&mut self, building: &mut Building<'l>, word: &str, span: Span) {
         if !building.node.from.is_empty() || building.row.width > 0 {
             self.tell(
-                error(codes::SECOND_SOURCE, span, format!("`{word}` would replace the rows that are already there"))
-                    .help("read in a curate node of its own, then `join` or `union` it"),
+                error(
+                    codes::SECOND_SOURCE,
+                    span,
+                    format!("`{word}` would replace the rows that are already there"),
+                )
+                .help("read in a curate node of its own, then `join` or `union` it"),
             );
             building.row.columns.clear();
             building.row.width = 0;
@@ -92,8 +101,12 @@ impl<'l> Checker<'l> {
             };
             if !fits {
                 self.tell(
-                    error(codes::TYPE_MISMATCH, written.kind.span, format!("{} cannot be read from a file", field.kind))
-                        .help("read texts or records, and make it with `let`"),
+                    error(
+                        codes::TYPE_MISMATCH,
+                        written.kind.span,
+                        format!("{} cannot be read from a file", field.kind),
+                    )
+                    .help("read texts or records, and make it with `let`"),
                 );
             }
         }
@@ -212,7 +225,8 @@ impl<'l> Checker<'l> {
                 Some((_, kind)) => match join(kind, &typed.kind) {
                     Some(joined) => *kind = joined,
                     None => {
-                        let message = format!("`{}` is {} here and {kind} in a row before", name.value, typed.kind);
+                        let message =
+                            format!("`{}` is {} here and {kind} in a row before", name.value, typed.kind);
                         self.tell(
                             error(codes::TYPE_MISMATCH, name.span, message)
                                 .help("a column has one type in all rows"),
@@ -222,7 +236,8 @@ impl<'l> Checker<'l> {
             }
         }
         for (name, kind) in &mut columns {
-            let everywhere = records.iter().all(|record| record.iter().any(|(known, _)| known.value == name.value));
+            let everywhere =
+                records.iter().all(|record| record.iter().any(|(known, _)| known.value == name.value));
             if !everywhere {
                 *kind = kind.clone().optional();
             }
@@ -257,8 +272,12 @@ impl<'l> Checker<'l> {
             if let Some(column) = self.column(building, name) {
                 if column.kind == Type::Image {
                     self.tell(
-                        error(codes::TYPE_MISMATCH, name.span, format!("`{}` is an image, which is no key", name.value))
-                            .help("name what tells the pictures apart"),
+                        error(
+                            codes::TYPE_MISMATCH,
+                            name.span,
+                            format!("`{}` is an image, which is no key", name.value),
+                        )
+                        .help("name what tells the pictures apart"),
                     );
                 }
                 slots.push(column.slot);

@@ -34,7 +34,7 @@ impl<'l> Checker<'l> {
         match &one.pattern {
             Pattern::Name(name) => {
                 if own {
-                    self.define(name, "the column");
+                    self.define(name, super::super::checker::Definition::Column);
                 }
                 let slot = self.append(building, typed.expr, frame, one.span);
                 self.name_slot(building, name, typed.kind, slot, own.then_some(name.span));
@@ -44,7 +44,7 @@ impl<'l> Checker<'l> {
                 for name in names {
                     let Some((at, kind)) = self.part(&typed.kind, name) else { continue };
                     if own {
-                        self.define(name, "the column");
+                        self.define(name, super::super::checker::Definition::Column);
                     }
                     let part = Expr::Field(Box::new(Expr::Slot(whole)), at);
                     let slot = self.append(building, part, 0, name.span);
@@ -86,11 +86,18 @@ impl<'l> Checker<'l> {
             }
         }
         for (column, to) in renamed {
+            building.reads_reply = column.of_reply;
             self.name_slot(building, to, column.kind, column.slot, None);
         }
     }
 
-    pub(super) fn explode(&mut self, building: &mut Building<'l>, list: &tree::Expr, name: &Name, span: Span) {
+    pub(super) fn explode(
+        &mut self,
+        building: &mut Building<'l>,
+        list: &tree::Expr,
+        name: &Name,
+        span: Span,
+    ) {
         let (list, kind, frame) = self.list_of(building, list, "what is exploded");
         self.push(building, StepKind::Explode { list }, frame, span);
         self.add(building, name, kind, None);
@@ -123,8 +130,12 @@ impl<'l> Checker<'l> {
             }
             other => {
                 self.tell(
-                    error(codes::NOT_A_LIST, written.span, format!("{what} must be a list, but this is {other}"))
-                        .help("put it into brackets: `[x]`"),
+                    error(
+                        codes::NOT_A_LIST,
+                        written.span,
+                        format!("{what} must be a list, but this is {other}"),
+                    )
+                    .help("put it into brackets: `[x]`"),
                 );
                 (typed.expr, Type::Unknown, frame)
             }
@@ -145,7 +156,8 @@ impl<'l> Checker<'l> {
                 random: None,
             };
             let slot = self.append(building, Expr::Native(call), 0, span);
-            let known = building.row.columns.iter_mut().find(|known| !known.hidden && known.name == name.value);
+            let known =
+                building.row.columns.iter_mut().find(|known| !known.hidden && known.name == name.value);
             if let Some(known) = known {
                 known.slot = slot;
                 known.kind = column.kind.present().clone();

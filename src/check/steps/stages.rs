@@ -1,13 +1,13 @@
 //! Stages: steps written elsewhere, written out where they are named.
 
 use crate::diagnostics::source::Span;
-use crate::syntax::tree::{self, ExprKind, Name};
+use crate::syntax::tree::{self, ExprKind, ItemKind, Name};
 
-use super::super::checker::Checker;
+use super::super::checker::{Checker, Definition};
 use super::super::codes;
 use super::super::complaint::{Explained, error, suggestion};
 use super::super::expressions::bare;
-use super::super::library::{Callable, ItemId, ParameterKind, Returns};
+use super::super::library::{Callable, ItemId, ModuleId, ParameterKind, Returns};
 use super::super::nodes::Building;
 use super::super::program::ModelRef;
 use super::super::scope::{Column, ScopeModel};
@@ -24,7 +24,10 @@ impl<'l> Checker<'l> {
             },
             ExprKind::Broken => return,
             _ => {
-                self.tell(error(codes::UNKNOWN_STEP, span, "this is no step").help("a step begins with its word: `let`, `where`, ..."));
+                self.tell(
+                    error(codes::UNKNOWN_STEP, span, "this is no step")
+                        .help("a step begins with its word: `let`, `where`, ..."),
+                );
                 return;
             }
         };
@@ -68,7 +71,8 @@ impl<'l> Checker<'l> {
             .collect();
         stages.sort_unstable();
         let mut problem = error(codes::UNKNOWN_STEP, name.span, format!("no step or stage `{}`", name.value));
-        problem.help = suggestion(&name.value, "the file has the stages", stages);
+        problem.help = suggestion(&name.value, "the file has the stages", stages)
+            .or_else(|| Some("a step begins with its word, such as `let` or `where`, or is a stage of the file or a library".into()));
         self.tell(problem);
     }
 
@@ -81,7 +85,9 @@ impl<'l> Checker<'l> {
         span: Span,
     ) {
         let library = self.library;
-        let (Some(signature), Some(stage)) = (library.signatures.get(&item), library.stage(item)) else { return };
+        let (Some(signature), Some(stage)) = (library.signatures.get(&item), library.stage(item)) else {
+            return;
+        };
         let Some(given) = self.arguments(signature, receiver, arguments, &[], span) else {
             building.row.open = true;
             return;
@@ -107,8 +113,12 @@ impl<'l> Checker<'l> {
                     let Some(value) = value else { continue };
                     if value.lifts {
                         self.tell(
-                            error(codes::MAY_BE_MISSING, span, format!("`{}` of `{}` may be missing", parameter.name, signature.name))
-                                .help("say what a missing value counts as: `x ?? ...`"),
+                            error(
+                                codes::MAY_BE_MISSING,
+                                span,
+                                format!("`{}` of `{}` may be missing", parameter.name, signature.name),
+                            )
+                            .help("say what a missing value counts as: `x ?? ...`"),
                         );
                     }
                     let slot = self.append(building, value.expr, frame, span);
@@ -123,6 +133,7 @@ impl<'l> Checker<'l> {
         let module = std::mem::replace(&mut building.module, item.module);
         let outer_models = std::mem::replace(&mut building.models, models);
         building.stages.push(item);
+        self.stages_used.insert(item);
         let told = self.diagnostics.len();
         for step in &stage.steps {
             self.step(building, step);
@@ -143,6 +154,7 @@ impl<'l> Checker<'l> {
             let made = inside.iter().find(|column| !column.hidden && column.name == *name);
             match made {
                 Some(made) if kind.accepts(&made.kind) => {
+                    building.reads_reply = made.of_reply;
                     let name = Name::new(name.clone(), span);
                     self.name_slot(building, &name, kind.clone(), made.slot, None);
                 }
@@ -156,11 +168,62 @@ impl<'l> Checker<'l> {
                     .help("state the type that the steps make"),
                 ),
                 None => self.tell(
-                    error(codes::UNKNOWN_COLUMN, written.name.span, format!("the stage makes no column `{name}`"))
-                        .also(span, "used here")
-                        .help("add a `let` for it, or take it out of `adds`"),
+                    error(
+                        codes::UNKNOWN_COLUMN,
+                        written.name.span,
+                        format!("the stage makes no column `{name}`"),
+                    )
+                    .also(span, "used here")
+                    .help("add a `let` for it, or take it out of `adds`"),
                 ),
             }
+        }
+    }
+
+    /// Reads the stages that nothing used, on a table without columns: libraries have them for
+    /// others.
+    pub(in super::super) fn uncalled_stages(&mut self) {
+        let library = self.library;
+        for (number, module) in library.modules.iter().enumerate() {
+            if module.standard {
+                continue;
+            }
+            let module_id = ModuleId(number as u32);
+            for (at, item) in module.file.items.iter().enumerate() {
+                let ItemKind::Stage(stage) = &item.kind else { continue };
+                let id = ItemId { module: module_id, item: at as u32 };
+                if module_id == ModuleId::ROOT {
+                    self.define(&stage.name, Definition::Stage);
+                }
+                if !self.stages_used.contains(&id) {
+                    self.uncalled_stage(id, stage);
+                }
+            }
+        }
+    }
+
+    fn uncalled_stage(&mut self, id: ItemId, stage: &'l tree::Stage) {
+        let library = self.library;
+        let Some(signature) = library.signatures.get(&id) else { return };
+        let mut building = Building::blank(&library.blank, stage.name.value.clone());
+        building.module = id.module;
+        building.stages.push(id);
+        for parameter in &signature.parameters {
+            match &parameter.kind {
+                ParameterKind::Model(capability) => building.models.push(ScopeModel {
+                    name: parameter.name.clone(),
+                    model: ModelRef::Judge,
+                    capability: *capability,
+                    defined: None,
+                }),
+                ParameterKind::Value(kind) => {
+                    let slot = building.row.slot();
+                    building.row.columns.push(Column::new(parameter.name.clone(), kind.clone(), slot));
+                }
+            }
+        }
+        for step in &stage.steps {
+            self.step(&mut building, step);
         }
     }
 }

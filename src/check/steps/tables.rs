@@ -49,7 +49,10 @@ impl<'l> Checker<'l> {
                     error(
                         codes::TYPE_MISMATCH,
                         name.span,
-                        format!("`{}` is {} here and {} in `{}`", name.value, ours.kind, theirs.kind, table.name),
+                        format!(
+                            "`{}` is {} here and {} in `{}`",
+                            name.value, ours.kind, theirs.kind, table.name
+                        ),
                     )
                     .help("a key has one type on both sides"),
                 );
@@ -73,6 +76,7 @@ impl<'l> Checker<'l> {
             self.name_slot(building, &name, kind, slot, None);
             if let Some(added) = building.row.columns.last_mut() {
                 // Its `let` stands in the other node.
+                added.of_reply = column.of_reply;
                 added.defined = column.defined;
                 added.parts = column.parts;
             }
@@ -84,7 +88,8 @@ impl<'l> Checker<'l> {
         // Slots that no name reaches any more are left behind: both tables are laid out alike.
         let ours: Vec<Column> = building.row.columns.clone();
         let mut columns = Vec::with_capacity(ours.len());
-        let mut laid_out = Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        let mut laid_out =
+            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
         for column in &ours {
             if column.hidden {
                 let Some(theirs) = table.row.lineage(column.name.trim_start_matches('@')) else { continue };
@@ -101,7 +106,10 @@ impl<'l> Checker<'l> {
                     error(
                         codes::TYPE_MISMATCH,
                         other.span,
-                        format!("`{}` is {} here and {} in `{}`", column.name, column.kind, theirs.kind, table.name),
+                        format!(
+                            "`{}` is {} here and {} in `{}`",
+                            column.name, column.kind, theirs.kind, table.name
+                        ),
                     )
                     .help("tables that are put together have the same columns of the same types"),
                 );

@@ -11,6 +11,7 @@ mod hash;
 mod images;
 mod json;
 mod jsonl;
+mod parquet;
 mod runs;
 mod texts;
 mod unpack;
@@ -67,8 +68,8 @@ impl Iterator for Cut {
     }
 }
 
-/// Cuts a stream of bytes, plain or packed with gzip or zstd, into runs of whole records. JSON
-/// and YAML are read whole; their records come out as lines of JSON.
+/// Cuts a stream of bytes, plain or packed with gzip or zstd, into runs of whole records. JSON,
+/// YAML and Parquet are read whole; their records come out as lines of JSON.
 ///
 /// Errors: the stream cannot be read or is not UTF-8; a table is without a header; a format that
 /// is read whole is malformed; the format is a folder's.
@@ -85,7 +86,7 @@ pub fn cut(format: Format, reader: Box<dyn Read + Send>) -> Result<Cut, ReadErro
             let first = runs.first()?.ok_or(ReadError::NoHeader)?;
             Ok(Cut { header: Some(Header::read(delimiter, &first)?), runs: Box::new(runs) })
         }
-        Format::Parquet => Err(ReadError::Parquet("this program was built without it".to_owned())),
+        Format::Parquet => Ok(lines(parquet::lines(plain)?)),
         Format::Texts | Format::Images => Err(ReadError::Folder),
     }
 }

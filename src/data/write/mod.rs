@@ -5,6 +5,7 @@ mod delimited;
 pub(crate) mod grid;
 mod jsonl;
 mod markdown;
+mod parquet;
 mod table;
 
 use super::row::Row;
@@ -15,6 +16,7 @@ use super::value::Value;
 pub use delimited::{Delimiter, delimited, delimited_rows};
 pub use jsonl::jsonl;
 pub use markdown::markdown;
+pub use parquet::{ParquetError, parquet};
 pub use table::table;
 
 /// The value of a row in a column.
@@ -65,8 +67,12 @@ mod tests {
             ("n", Type::Int),
             ("tags", Type::list(Type::Text)),
             ("good", Type::Bool),
+            ("when", Type::Date.optional()),
+            ("who", Type::record([("name".into(), Type::Text), ("age".into(), Type::Int.optional())])),
+            ("marks", Type::list(Type::Int.optional()).optional()),
         ]);
-        let row = |text, score, tags: &[&str]| {
+        let who = |age| Value::Record([Value::text("Ada"), age].into());
+        let row = |text, score, tags: &[&str], when, age, marks| {
             [
                 Value::text(text),
                 Value::Id(RowId(1)),
@@ -74,15 +80,22 @@ mod tests {
                 Value::Int(-7),
                 Value::list(tags.iter().map(|tag| Value::text(*tag))),
                 Value::Bool(true),
+                when,
+                who(age),
+                marks,
             ]
         };
+        let day = Value::Date(jiff::civil::date(1969, 12, 30));
+        let marks = Value::list([Value::Int(1), Value::Missing]);
         let rows = rows(&[
-            &row("a \"b\",\r\nc", Value::Float(0.1 + 0.2), &["x, y", ""]),
-            &row(" é\tü ", Value::Missing, &[]),
+            &row("a \"b\",\r\nc", Value::Float(0.1 + 0.2), &["x, y", ""], day, Value::Missing, marks),
+            &row(" é\tü ", Value::Missing, &[], Value::Missing, Value::Int(3), Value::Missing),
+            &row("", Value::Float(-1.0), &["z"], Value::Missing, Value::Int(-3), Value::list([])),
         ]);
         let fields: Vec<Field> =
             schema.visible().map(|(_, c)| Field { name: c.name.clone(), kind: c.kind.clone() }).collect();
         let written = [
+            (Format::Parquet, parquet(&schema, &rows).unwrap()),
             (Format::Jsonl, jsonl(&schema, &rows)),
             (Format::Csv, delimited(Delimiter::Comma, &schema, &rows)),
             (Format::Tsv, delimited(Delimiter::Tab, &schema, &rows)),

@@ -24,6 +24,8 @@ use super::run::{self, Prefix, Run};
 const SPILL: usize = 65_536;
 /// Longest run that is merged into another one: merging holds it in memory.
 const MERGE: u64 = 524_288;
+/// As many runs are merged even if they differ in size.
+const MOST_RUNS: usize = 12;
 const STATE: &[u8] = b"state";
 
 /// The index of calls.
@@ -46,6 +48,8 @@ struct State {
 /// What the database says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Saved {
+    /// The name of the ledger whose places these are.
+    ledger: String,
     /// Everything before this segment and offset is in a run.
     indexed: (u32, u64),
     /// From the oldest to the newest.
@@ -67,12 +71,12 @@ impl Calls {
         let opened = if is_distrusted && is_there {
             Err(Broken::new("it did not agree with the ledger"))
         } else {
-            load(folder, found.end)
+            load(folder, ledger, found.end)
         };
         let mut warning = None;
         let (db, saved) = match opened {
             Ok((db, saved)) => {
-                if saved == Saved::default() && found.end > (Mark { segment: 1, offset: 0 }) {
+                if saved == Saved::default() && found.was_closed {
                     let reason = if is_there { "it was empty" } else { "it was missing" };
                     warning = Some((reason.to_owned(), None));
                 }
@@ -81,11 +85,12 @@ impl Calls {
             Err(Broken(reason)) => {
                 let moved = guard::move_aside(folder);
                 warning = Some((reason, moved));
-                (load(folder, found.end).ok().map(|(db, _)| db), Saved::default())
+                (load(folder, ledger, found.end).ok().map(|(db, _)| db), Saved::default())
             }
         };
         let (segment, offset) = saved.indexed;
         let indexed = Mark { segment, offset };
+        let saved = Saved { ledger: ledger.name().to_owned(), ..saved };
         let state = State { db, recent: BTreeMap::new(), saved, indexed };
         let calls = Calls { folder: folder.to_path_buf(), state: RwLock::new(state) };
         let added = calls.catch_up(ledger)?;
@@ -212,7 +217,7 @@ impl State {
 }
 
 /// Opens the database and checks that it is whole.
-fn load(folder: &Path, end: Mark) -> Result<(sled::Db, Saved), Broken> {
+fn load(folder: &Path, ledger: &Ledger, end: Mark) -> Result<(sled::Db, Saved), Broken> {
     let db = guard::open(folder)?;
     let checked = guarded(|| {
         let saved = match db.get(STATE)? {
@@ -221,6 +226,9 @@ fn load(folder: &Path, end: Mark) -> Result<(sled::Db, Saved), Broken> {
                 .and_then(|text| serde_json::from_slice(text).ok())
                 .ok_or_else(|| Broken::new("its own description is damaged"))?,
         };
+        if saved != Saved::default() && saved.ledger != ledger.name() {
+            return Err(Broken::new("it belongs to another ledger"));
+        }
         let (segment, offset) = saved.indexed;
         if (Mark { segment, offset }) > end {
             return Err(Broken::new("it knows of replies that the ledger does not have"));
@@ -266,7 +274,8 @@ fn spill(
     let mut merged: Vec<(Prefix, Position)> = recent.iter().map(|(key, at)| (*key, *at)).collect();
     while let Some(last) = next.runs.last().copied() {
         let size = merged.len() as u64;
-        if last.entries >= 4 * size || last.entries + size > MERGE {
+        let is_worth_it = last.entries <= size || next.runs.len() >= MOST_RUNS;
+        if !is_worth_it || last.entries + size > MERGE {
             break;
         }
         // Stable, and the newer entries come first: of equals the newest stays.

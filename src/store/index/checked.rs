@@ -26,3 +26,21 @@ fn sum(key: &[u8], value: &[u8]) -> [u8; SUM] {
     hasher.update(value);
     hasher.finalize().to_le_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_value_or_key_is_noticed() {
+        let sealed = seal(b"key", b"value");
+        assert_eq!(open(b"key", &sealed), Some(&b"value"[..]));
+        assert_eq!(open(b"kez", &sealed), None);
+        for bit in 0..sealed.len() * 8 {
+            let mut changed = sealed.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(open(b"key", &changed), None, "bit {bit}");
+        }
+        assert_eq!(open(b"key", &sealed[..3]), None);
+    }
+}

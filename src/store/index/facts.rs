@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::digest::Digest;
 use crate::store::objects::Objects;
 use crate::store::warning::Warnings;
-use crate::store::{Space, StoreError, StoreWarning};
+use crate::store::{Fact, Space, StoreError, StoreWarning};
 
 use super::checked;
 use super::guard::{self, Broken, guarded};
@@ -117,7 +117,7 @@ impl Facts {
     }
 
     /// All facts of a space, in key order, without those that are damaged.
-    pub(crate) fn all(&self, space: Space) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(crate) fn all(&self, space: Space) -> Result<Vec<Fact>, StoreError> {
         let mut all = Vec::new();
         for (key, tagged) in self.stored(space) {
             if let Some(value) = self.content(&tagged)? {
@@ -151,7 +151,7 @@ impl Facts {
     }
 
     /// Keys and tagged values, in key order, without those that are damaged.
-    fn stored(&self, space: Space) -> Vec<(Vec<u8>, Vec<u8>)> {
+    fn stored(&self, space: Space) -> Vec<Fact> {
         let sealed = self.with_sled(|trees| {
             let Some(tree) = trees.get(&space) else { return Ok(Vec::new()) };
             let pairs = tree.iter().map(|pair| Ok(pair.map(|(key, value)| (key.to_vec(), value.to_vec()))?));
