@@ -239,7 +239,7 @@ fn no_slip_makes_the_checker_panic() {
     for path in files() {
         let text = std::fs::read_to_string(&path).unwrap();
         let words: Vec<&str> = text.split_inclusive([' ', '\n']).collect();
-        for skipped in (0..words.len()).step_by(7) {
+        for skipped in (0..words.len()).step_by(29) {
             let cut: String =
                 words.iter().enumerate().filter(|(at, _)| *at != skipped).map(|(_, word)| *word).collect();
             checked(&cut, &Overrides::default());
@@ -268,4 +268,22 @@ fn a_thousand_nodes_check() {
     let program = program(&text);
     eprintln!("checked in {:?}", begun.elapsed());
     assert_eq!(program.nodes.len(), 1000);
+}
+
+#[test]
+fn deep_expressions_are_checked_or_refused() {
+    let around = |expr: &str| {
+        format!("pipeline a.b @ 1.0.0\n\ncurate items {{\n  rows [ {{ n = 1, xs = [\"a\"] }} ]\n  where {expr}\n}}\n")
+    };
+    for depth in [50, 150, 199, 2000] {
+        let sums = format!("n{} > 0", " + 1".repeat(depth));
+        let parentheses = format!("{}n{} > 0", "(".repeat(depth), ")".repeat(depth));
+        let nots = format!("{}true", "not ".repeat(depth));
+        let calls = format!("xs{}.length() > 0", ".reverse()".repeat(depth));
+        let branches = format!("{}true", "if n > 1 then false else ".repeat(depth));
+        let lambdas = format!("{}true{}", "xs.all(x => ".repeat(depth), ")".repeat(depth));
+        for expr in [sums, parentheses, nots, calls, branches, lambdas] {
+            checked(&around(&expr), &Overrides::default());
+        }
+    }
 }

@@ -78,9 +78,14 @@ impl<'l> Building<'l> {
     }
 
     pub(super) fn scope(&self) -> Scope<'_> {
+        // Outside verdicts, a judge that is not named is the one there is.
+        let judge = match (self.judges.as_slice(), self.judge) {
+            ([only], Some(capability)) => Some((ModelRef::Declared(*only), capability)),
+            _ => None,
+        };
         Scope {
             models: &self.models,
-            judge: self.judge,
+            judge,
             quiet: self.quiet,
             ..Scope::over(self.module, &self.row)
         }
