@@ -1,3 +1,4 @@
 mod data;
 mod stats;
+mod check;
 mod syntax;

@@ -1,20 +1,4 @@
-use std::fs;
-use std::path::Path;
+//! The reading and the layout of files, on a corpus: `tests/corpus/syntax/ok/*.tgp` can be read;
+//! beside each `err/*.tgp` stands what is said about it. `UPDATE=1` writes the latter anew.
 
-use tgp::diagnostics::source::SourceId;
-use tgp::syntax::parse::parse;
-
-#[test]
-fn ok() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/syntax/ok");
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let text = fs::read_to_string(&path).unwrap();
-        let (file, diagnostics) = parse(SourceId(0), &text);
-        assert!(diagnostics.is_empty(), "{path:?}: {}", diagnostics[0].message);
-        assert!(file.header.is_some());
-        if std::env::var("SHOW").is_ok_and(|n| path.ends_with(n)) {
-            println!("{file:#?}");
-        }
-    }
-}
+mod corpus;

@@ -3,10 +3,16 @@
 //! The only room that names `pest`. It does no I/O and knows no meaning: what a name stands for
 //! is `check`'s business.
 
+mod brackets;
+mod explain;
+mod forms;
 mod grammar;
 mod lower;
 mod mistake;
 pub mod parse;
+mod reader;
+mod recovery;
 mod scan;
+mod spoken;
+mod stretches;
 pub mod tree;
-mod words;

@@ -3,6 +3,8 @@
 //! It never fails. What the grammar could only stumble over, such as a string without an end, is
 //! found here, where it begins.
 
+use std::ops::Range;
+
 use pest::unicode::{XID_CONTINUE, XID_START};
 
 /// The tokens of a text, in order, and the strings among them that have no end.
@@ -64,6 +66,16 @@ pub(super) enum UnclosedPart {
     Block,
     /// `{{`
     Hole,
+}
+
+impl Token {
+    pub(super) fn is_comment(self) -> bool {
+        matches!(self.kind, TokenKind::Comment | TokenKind::Doc)
+    }
+
+    pub(super) fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
 }
 
 impl Scan {

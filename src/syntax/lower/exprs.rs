@@ -1,12 +1,15 @@
 //! Expressions, but for operators and strings.
 
+use std::sync::Arc;
+
+use pest::iterators::Pairs;
+
 use super::parts::Parts;
-use super::{DEEPEST, Lowered, Lowering, mismatch};
+use super::{DEEPEST, Lowered, Lowering, Mismatch, mismatch};
 use crate::diagnostics::source::Span;
 use crate::syntax::grammar::{Pair, Rule};
 use crate::syntax::mistake::Mistake;
 use crate::syntax::tree::{Argument, Expr, ExprKind, ListItem, NamedExpr};
-use std::sync::Arc;
 
 impl Lowering<'_> {
     pub(super) fn next_expr(&mut self, parts: &mut Parts<'_>) -> Lowered<Expr> {
@@ -17,12 +20,13 @@ impl Lowering<'_> {
         parts.accept(Rule::expr).map(|expr| self.expr(expr)).transpose()
     }
 
-    /// Goes `levels` down the tree; refuses, and reports it, where that is too deep.
+    /// Goes `levels` down the tree; refuses, and reports it once, where that is too deep.
     pub(super) fn descend(&mut self, levels: usize, span: Span) -> bool {
         let fits = self.depth + levels <= DEEPEST;
         if fits {
             self.depth += levels;
-        } else {
+        } else if !self.too_deep {
+            self.too_deep = true;
             self.report(Mistake::NestedTooDeep, span);
         }
         fits
@@ -32,7 +36,12 @@ impl Lowering<'_> {
         self.depth -= levels;
     }
 
-    pub(in crate::syntax) fn expr(&mut self, pair: Pair<'_>) -> Lowered<Expr> {
+    /// An expression that is all there is.
+    pub(in crate::syntax) fn loose_expr(&mut self, mut pairs: Pairs<'_, Rule>) -> Lowered<Expr> {
+        pairs.next().map_or(Err(Mismatch { at: 0 }), |pair| self.expr(pair))
+    }
+
+    pub(super) fn expr(&mut self, pair: Pair<'_>) -> Lowered<Expr> {
         let span = self.span(&pair);
         if !self.descend(1, span) {
             return Ok(Expr { kind: ExprKind::Broken, span });
@@ -132,7 +141,7 @@ impl Lowering<'_> {
     pub(super) fn call(&mut self, pair: Pair<'_>) -> Lowered<Expr> {
         let span = self.span(&pair);
         let mut parts = Parts::of(pair);
-        let function = self.next_name(&mut parts)?;
+        let function = self.name(&parts.expect(Rule::function_name)?);
         let arguments = self.arguments(parts.expect(Rule::arguments)?)?;
         Ok(Expr { kind: ExprKind::Call { function, arguments }, span })
     }

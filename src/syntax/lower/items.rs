@@ -166,7 +166,7 @@ impl Lowering<'_> {
         let span = self.span(&pair);
         if let Some(hole) = pair.clone().into_inner().find(|part| part.as_rule() == Rule::hole) {
             let hole = self.span(&hole);
-            self.report(Mistake::HoleInPlainString, hole);
+            self.report(Mistake::PlainString, hole);
         }
         let text = pair.into_inner().filter(|part| part.as_rule() != Rule::hole);
         let text: String = text.map(|part| self.characters(&part)).collect();

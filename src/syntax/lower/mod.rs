@@ -45,12 +45,14 @@ pub(super) struct Lowering<'s> {
     /// Where the stretch begins in the text.
     offset: usize,
     depth: usize,
+    /// Whether something was too deep already.
+    too_deep: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'s> Lowering<'s> {
     pub(super) fn new(source: SourceId, scan: &'s Scan, offset: usize) -> Lowering<'s> {
-        Lowering { source, scan, offset, depth: 0, diagnostics: Vec::new() }
+        Lowering { source, scan, offset, depth: 0, too_deep: false, diagnostics: Vec::new() }
     }
 
     /// What was found wrong on the way.

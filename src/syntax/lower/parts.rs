@@ -1,4 +1,4 @@
-//! The parts of a pair, in order, without the words that only mark them.
+//! The parts of a pair, in order, without the words and marks between them.
 
 use pest::iterators::Pairs;
 
@@ -19,7 +19,7 @@ impl<'i> Parts<'i> {
     }
 
     fn peek(&mut self) -> Option<Rule> {
-        while self.pairs.peek()?.as_rule().is_word() {
+        while self.pairs.peek()?.as_rule().is_mark() {
             self.pairs.next();
         }
         self.pairs.peek().map(|pair| pair.as_rule())
@@ -38,11 +38,6 @@ impl<'i> Parts<'i> {
     /// The next part if it is a `rule`.
     pub(super) fn accept(&mut self, rule: Rule) -> Option<Pair<'i>> {
         if self.peek()? == rule { self.pairs.next() } else { None }
-    }
-
-    /// The next part if it is one of `rules`.
-    pub(super) fn accept_any(&mut self, rules: &[Rule]) -> Option<Pair<'i>> {
-        if rules.contains(&self.peek()?) { self.pairs.next() } else { None }
     }
 }
 

@@ -1,8 +1,12 @@
 //! The steps of nodes and stages.
 
+use std::sync::Arc;
+
+use pest::iterators::Pairs;
+
 use super::parts::Parts;
-use super::{Lowered, Lowering, mismatch};
-use crate::diagnostics::source::Spanned;
+use super::{Lowered, Lowering, Mismatch, mismatch};
+use crate::diagnostics::source::{Span, Spanned};
 use crate::syntax::grammar::{Pair, Rule};
 use crate::syntax::tree::{
     CompareOrder, Direction, Expr, ExprKind, IntervalMethod, Join, JoinKind, Let, Metric, MissingPolicy,
@@ -11,10 +15,7 @@ use crate::syntax::tree::{
 
 impl Lowering<'_> {
     /// Steps without the braces around them.
-    pub(in crate::syntax) fn loose_steps(
-        &mut self,
-        pairs: pest::iterators::Pairs<'_, Rule>,
-    ) -> Lowered<Vec<Step>> {
+    pub(in crate::syntax) fn loose_steps(&mut self, pairs: Pairs<'_, Rule>) -> Lowered<Vec<Step>> {
         pairs.filter(|pair| pair.as_rule() == Rule::step).map(|pair| self.step(pair)).collect()
     }
 
@@ -66,7 +67,7 @@ impl Lowering<'_> {
                 name: self.next_name(parts)?,
                 otherwise: self.optional_otherwise(parts)?,
             },
-            Rule::stage_step => StepKind::Stage(self.stage_step(parts)?),
+            Rule::stage_step => StepKind::Stage(self.stage_step(pair)?),
             Rule::on => StepKind::On(parts.map(|part| self.expr(part)).collect::<Lowered<_>>()?),
             Rule::with_step => StepKind::With(self.next_expr(parts)?),
             Rule::one_of => StepKind::OneOf(self.next_expr(parts)?),
@@ -207,28 +208,38 @@ impl Lowering<'_> {
     }
 
     /// `stage(...)`, or `module.stage(...)` as a method of the module's name.
-    fn stage_step(&mut self, parts: &mut Parts<'_>) -> Lowered<Expr> {
-        let mut module: Option<Expr> = None;
-        while let Some(name) = parts.accept(Rule::name) {
-            let name = self.name(&name);
-            module = Some(match module {
-                None => Expr { kind: ExprKind::Name(name.value), span: name.span },
-                Some(outer) => {
-                    let span = outer.span.to(name.span);
-                    Expr { kind: ExprKind::Field(Box::new(outer), name), span }
-                }
-            });
-        }
-        let call = self.call(parts.expect(Rule::call)?)?;
-        let Some(module) = module else { return Ok(call) };
-        let span = module.span.to(call.span);
-        let kind = match call.kind {
-            ExprKind::Call { function, arguments } => {
-                ExprKind::Method { receiver: Box::new(module), function, arguments }
-            }
-            other => other,
+    fn stage_step(&mut self, pair: Pair<'_>) -> Lowered<Expr> {
+        let span = self.span(&pair);
+        let mut parts = Parts::of(pair);
+        let path = parts.expect(Rule::stage_path)?;
+        let arguments = self.arguments(parts.expect(Rule::arguments)?)?;
+        let mut names = self.path_names(&path);
+        let function = names.pop().ok_or(Mismatch { at: path.as_span().start() })?;
+        let module = names.into_iter().fold(None, |outer: Option<Expr>, name| {
+            let span = outer.as_ref().map_or(name.span, |outer| outer.span.to(name.span));
+            let kind = match outer {
+                None => ExprKind::Name(name.value),
+                Some(outer) => ExprKind::Field(Box::new(outer), name),
+            };
+            Some(Expr { kind, span })
+        });
+        let kind = match module {
+            None => ExprKind::Call { function, arguments },
+            Some(module) => ExprKind::Method { receiver: Box::new(module), function, arguments },
         };
         Ok(Expr { kind, span })
+    }
+
+    /// The names that a dotted name is made of.
+    fn path_names(&self, path: &Pair<'_>) -> Vec<Name> {
+        let span = self.span(path);
+        let mut at = span.start as usize;
+        let names = path.as_str().split('.').map(|name| {
+            let start = at;
+            at += name.len() + 1;
+            Spanned::new(Arc::from(name), Span::new(span.source, start, start + name.len()))
+        });
+        names.collect()
     }
 
     fn order(&mut self, pair: &Pair<'_>) -> Lowered<Spanned<CompareOrder>> {

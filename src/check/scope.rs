@@ -1,0 +1,197 @@
+//! What names mean at one place.
+
+use std::sync::Arc;
+
+use crate::data::types::Type;
+use crate::diagnostics::source::Span;
+
+use super::gather::Gather;
+use super::library::ModuleId;
+use super::program::{Capability, Expr, Local, ModelRef, Slot};
+
+/// A checked expression with its type.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
+    pub(super) expr: Expr,
+    pub(super) kind: Type,
+}
+
+impl Typed {
+    pub(super) fn new(expr: Expr, kind: Type) -> Typed {
+        Typed { expr, kind }
+    }
+
+    /// Stands for what was told to be wrong.
+    pub(super) fn unknown() -> Typed {
+        Typed { expr: Expr::Constant(crate::data::value::Value::Missing), kind: Type::Unknown }
+    }
+
+    pub(super) fn is_unknown(&self) -> bool {
+        self.kind == Type::Unknown
+    }
+}
+
+/// A column inside `origin`, with the `let` that made it.
+pub(super) type Part = (Arc<str>, Option<Span>);
+
+/// A column as it is known inside a node.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    pub(super) name: Arc<str>,
+    pub(super) kind: Type,
+    pub(super) slot: Slot,
+    /// Carries the identity of an ancestor's row; cannot be named.
+    pub(super) hidden: bool,
+    /// The `let` that made it, to be marked when it is used.
+    pub(super) defined: Option<Span>,
+    /// Of `origin`: where the columns inside it were made.
+    pub(super) parts: Option<Arc<[Part]>>,
+    /// The `replace` that left it out: reading it is an error.
+    pub(super) absent: Option<Span>,
+}
+
+impl Column {
+    pub(super) fn new(name: Arc<str>, kind: Type, slot: Slot) -> Column {
+        Column { name, kind, slot, hidden: false, defined: None, parts: None, absent: None }
+    }
+}
+
+/// A row as it stands at a step.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// The table that errors name.
+    pub(super) owner: Arc<str>,
+    pub(super) columns: Vec<Column>,
+    /// Slots taken, nameable or not.
+    pub(super) width: u32,
+    /// What it holds is not known, because that was told to be wrong: any name may be a column.
+    pub(super) open: bool,
+}
+
+impl Row {
+    pub(super) fn new(owner: Arc<str>) -> Row {
+        Row { owner, columns: Vec::new(), width: 0, open: false }
+    }
+
+    /// The visible column of that name.
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| !column.hidden && &*column.name == name)
+    }
+
+    /// The column that carries the identity of an ancestor's row.
+    pub(super) fn lineage(&self, ancestor: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.hidden && column.name.strip_prefix('@') == Some(ancestor))
+    }
+
+    pub(super) fn visible(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| !column.hidden)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.visible().map(|column| &*column.name)
+    }
+
+    /// Takes the next slot.
+    pub(super) fn slot(&mut self) -> Slot {
+        self.width += 1;
+        Slot(self.width - 1)
+    }
+}
+
+/// A model that goes by another name here: a function's or a stage's parameter.
+#[derive(Clone, Debug)]
+pub(super) struct ScopeModel {
+    pub(super) name: Arc<str>,
+    pub(super) model: ModelRef,
+    pub(super) capability: Capability,
+    pub(super) defined: Option<Span>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum LocalValue {
+    Local(Local),
+    /// Written out where it is named.
+    Inline(Expr),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct LocalName {
+    pub(super) name: Arc<str>,
+    pub(super) value: LocalValue,
+    pub(super) kind: Type,
+    pub(super) defined: Option<Span>,
+}
+
+/// Everything that a name may stand for at one place, and the numbers given out there.
+pub(super) struct Scope<'a> {
+    pub(super) module: ModuleId,
+    pub(super) row: Option<&'a Row>,
+    pub(super) models: &'a [ScopeModel],
+    /// What the judges of the node can do, where it has any.
+    pub(super) judge: Option<Capability>,
+    pub(super) locals: Vec<LocalName>,
+    /// Locals given out.
+    pub(super) frame: u32,
+    /// Asks and calls given a number.
+    pub(super) sites: u32,
+    /// Random natives given a number.
+    pub(super) randoms: u32,
+    /// Why no model may be asked here.
+    pub(super) quiet: Option<&'static str>,
+    /// Expressions over many rows: what they gather.
+    pub(super) gather: Option<Gather<'a>>,
+    /// `baseline(...)` may be written: a measure that has a baseline.
+    pub(super) baseline: bool,
+}
+
+impl<'a> Scope<'a> {
+    /// Nothing but the names of a file.
+    pub(super) fn bare(module: ModuleId) -> Scope<'a> {
+        Scope {
+            module,
+            row: None,
+            models: &[],
+            judge: None,
+            locals: Vec::new(),
+            frame: 0,
+            sites: 0,
+            randoms: 0,
+            quiet: None,
+            gather: None,
+            baseline: false,
+        }
+    }
+
+    /// The columns of a row too.
+    pub(super) fn over(module: ModuleId, row: &'a Row) -> Scope<'a> {
+        Scope { row: Some(row), ..Scope::bare(module) }
+    }
+
+    /// Gives out the next local without a name.
+    pub(super) fn local(&mut self) -> Local {
+        self.frame += 1;
+        Local(self.frame - 1)
+    }
+
+    /// Gives out the next local under a name.
+    pub(super) fn bind(&mut self, name: Arc<str>, kind: Type, defined: Option<Span>) -> Local {
+        let local = self.local();
+        self.locals.push(LocalName { name, value: LocalValue::Local(local), kind, defined });
+        local
+    }
+
+    pub(super) fn site(&mut self) -> u32 {
+        self.sites += 1;
+        self.sites - 1
+    }
+
+    pub(super) fn random(&mut self) -> u32 {
+        self.randoms += 1;
+        self.randoms - 1
+    }
+
+    /// The innermost local of that name.
+    pub(super) fn named(&self, name: &str) -> Option<&LocalName> {
+        self.locals.iter().rev().find(|local| &*local.name == name)
+    }
+}
