@@ -1,4 +1,5 @@
-mod data;
-mod stats;
 mod check;
+mod data;
+mod library;
+mod stats;
 mod syntax;
