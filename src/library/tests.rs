@@ -130,6 +130,10 @@ fn lists() {
 #[test]
 fn numbers_that_an_int_cannot_hold_are_undefined() {
     assert_eq!(run("prelude.round", &[Value::Float(-2.5)]), Ok(Value::Int(-3)));
+    assert_eq!(run("prelude.floor", &[Value::Float(-0.5)]), Ok(Value::Int(-1)));
+    assert_eq!(run("prelude.ceiling", &[Value::Float(0.5)]), Ok(Value::Int(1)));
+    assert_eq!(run("prelude.smaller", &[Value::Float(2.0), Value::Float(1.0)]), Ok(Value::Float(1.0)));
+    assert_eq!(run("prelude.larger", &[Value::Float(2.0), Value::Float(1.0)]), Ok(Value::Float(2.0)));
     assert!(run("prelude.round", &[Value::Float(1e19)]).is_err());
     assert!(run("prelude.floor", &[Value::Float(f64::NAN)]).is_err());
     assert_eq!(run("prelude.round_to", &[Value::Float(2.0 / 3.0), Value::Int(2)]), Ok(Value::Float(0.67)));
