@@ -7,12 +7,20 @@
 //! Each folder is a room with one job; `docs/architecture.md` says what each may not do.
 
 pub mod check;
+pub mod cli;
 pub mod data;
 pub mod diagnostics;
 pub mod digest;
+pub mod engine;
+pub mod eval;
 pub mod library;
 pub mod models;
+pub mod nodes;
+pub mod plan;
+pub mod project;
 pub mod random;
+pub mod report;
+pub mod session;
 pub mod stats;
 pub mod store;
 pub mod syntax;

@@ -26,6 +26,9 @@ pub trait World: Send + Sync {
     /// The file's stamp.
     fn stamp(&self, path: &Path) -> io::Result<Stamp>;
 
+    /// Whether the path leads to a folder.
+    fn is_folder(&self, path: &Path) -> bool;
+
     /// The entries of a folder, sorted by name.
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>>;
 
@@ -64,6 +67,10 @@ impl World for Machine {
         let meta = std::fs::metadata(path)?;
         let modified = meta.modified()?.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_nanos());
         Ok(Stamp { size: meta.len(), modified, inode: inode(&meta) })
+    }
+
+    fn is_folder(&self, path: &Path) -> bool {
+        path.is_dir()
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {

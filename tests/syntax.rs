@@ -2,3 +2,4 @@
 //! beside each `err/*.tgp` stands what is said about it. `UPDATE=1` writes the latter anew.
 
 mod corpus;
+mod layout;

@@ -377,7 +377,12 @@ impl<'l> Checker<'l> {
     /// A text that is known before the run.
     pub(super) fn constant_text(&mut self, written: &tree::Expr, what: &str) -> Option<Arc<str>> {
         let told = self.diagnostics.len();
-        let expr = self.wanted(&mut Scope::bare(ModuleId::ROOT), written, &Type::Text, what);
+        let mut scope = Scope::bare(ModuleId::ROOT);
+        let typed = self.expr(&mut scope, written, Some(&Type::Text));
+        if typed.is_unknown() {
+            return None;
+        }
+        let expr = self.fit(&mut scope, typed, &Type::Text, written.span, what);
         let text = fold_text(&expr);
         if text.is_none() && self.diagnostics.len() == told {
             self.tell(

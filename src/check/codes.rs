@@ -50,6 +50,7 @@ pub const RECURSION: &str = "recursion";
 pub const RECURSIVE_TYPE: &str = "recursive-type";
 pub const REPEATED_CLAUSE: &str = "repeated-clause";
 pub const REPLAY_KEY: &str = "replay-key";
+pub const SAME_FOR_ALL_MODELS: &str = "same-for-all-models";
 pub const SCORE_BY_MODEL: &str = "score-by-model";
 pub const SCRIPT_IDLE: &str = "script-idle";
 pub const SCRIPT_INCOMPLETE: &str = "script-incomplete";
@@ -86,7 +87,7 @@ pub const WRONG_NODE: &str = "wrong-node";
 pub const WRONG_NUMBER: &str = "wrong-number";
 
 /// All of them, in order.
-pub const ALL: [&str; 84] = [
+pub const ALL: [&str; 85] = [
     AMBIGUOUS_NAME,
     ASKS_TARGETS,
     ASK_NOT_HERE,
@@ -137,6 +138,7 @@ pub const ALL: [&str; 84] = [
     RECURSIVE_TYPE,
     REPEATED_CLAUSE,
     REPLAY_KEY,
+    SAME_FOR_ALL_MODELS,
     SCORE_BY_MODEL,
     SCRIPT_IDLE,
     SCRIPT_INCOMPLETE,

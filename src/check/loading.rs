@@ -103,6 +103,12 @@ struct Loading<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// A file whose uses are being loaded, for telling a circle.
+struct Open {
+    key: String,
+    name: Arc<str>,
+}
+
 impl Loading<'_> {
     fn parse(&mut self, source: Source) -> (SourceId, Arc<File>) {
         let text = source.text.clone();
@@ -139,7 +145,7 @@ impl Loading<'_> {
     }
 
     /// Loads what a file uses and takes over the names it asks for.
-    fn uses(&mut self, module: ModuleId, open: &mut Vec<String>) {
+    fn uses(&mut self, module: ModuleId, open: &mut Vec<Open>) {
         let file = self.library.module(module).file.clone();
         for item in &file.items {
             if let ItemKind::Use(used) = &item.kind {
@@ -155,7 +161,7 @@ impl Loading<'_> {
         }
     }
 
-    fn target(&mut self, module: ModuleId, used: &Use, open: &mut Vec<String>) -> Option<ModuleId> {
+    fn target(&mut self, module: ModuleId, used: &Use, open: &mut Vec<Open>) -> Option<ModuleId> {
         let (span, written) = match &used.from {
             UseSource::Module(name) => (name.span, name.value.clone()),
             UseSource::File(path) => (path.span, path.value.clone()),
@@ -168,9 +174,9 @@ impl Loading<'_> {
                 return None;
             }
         };
-        if let Some(at) = open.iter().position(|file| *file == key) {
-            let mut chain: Vec<&str> = open[at..].iter().map(String::as_str).collect();
-            chain.push(&key);
+        if let Some(at) = open.iter().position(|file| file.key == key) {
+            let mut chain: Vec<&str> = open[at..].iter().map(|file| &*file.name).collect();
+            chain.push(&source.name);
             self.diagnostics.push(
                 error(codes::CIRCULAR_USE, span, format!("`{written}` uses itself: {}", chain.join(" -> ")))
                     .help("move what both need into a third file"),
@@ -181,6 +187,7 @@ impl Loading<'_> {
             return Some(*known);
         }
         let native = key.rsplit('.').next().unwrap_or(&key).to_owned();
+        let name = Arc::clone(&source.name);
         let (source, file) = self.parse(source);
         let id = self.module(source, file.clone(), &native, standard);
         if file.header.as_ref().is_some_and(|header| header.kind != FileKind::Library) {
@@ -190,7 +197,7 @@ impl Loading<'_> {
             );
         }
         self.known.insert(key.clone(), id);
-        open.push(key);
+        open.push(Open { key, name });
         self.uses(id, open);
         open.pop();
         self.names(id);

@@ -37,6 +37,7 @@ mod steps;
 mod suite;
 mod trial;
 mod types;
+mod variations;
 mod vary;
 
 pub use check::{Checked, Overrides, check};

@@ -13,7 +13,7 @@ use super::complaint::{Explained, error, suggestion};
 use super::expressions::row_identity;
 use super::library::{ModuleId, Thing};
 use super::program::{Capability, Direction, ModelId, ModelRef, Node, NodeId, Slot, Step, StepKind};
-use super::reach::reached;
+use super::reach::{reached, slots};
 use super::scope::{Column, Row, Scope, ScopeModel};
 
 /// A checked node, as the nodes after it see it.
@@ -47,6 +47,8 @@ pub(super) struct Building<'l> {
     pub(super) stages: Vec<super::library::ItemId>,
     /// `batch` steps not yet undone: what the columns were.
     pub(super) batches: Vec<Vec<Column>>,
+    /// The last step was made of a model's reply.
+    pub(super) reads_reply: bool,
 }
 
 impl<'l> Building<'l> {
@@ -65,6 +67,7 @@ impl<'l> Building<'l> {
             metrics: Vec::new(),
             stages: Vec::new(),
             batches: Vec::new(),
+            reads_reply: false,
         }
     }
 
@@ -307,10 +310,40 @@ impl<'l> Checker<'l> {
             }
             _ => {}
         }
+        self.asked_of_each_model(building, &kind, !asked.is_empty(), span);
         let row = std::mem::replace(&mut building.row, Row::new("".into()));
         let local_models = self.local_models(&asked, &row, span);
         building.row = row;
         building.steps.push(Step { kind, frame, local_models, span });
+    }
+
+    /// In a judge node, rows come once a model: what is asked without looking at the reply would be
+    /// asked anew for each model, and answered anew.
+    fn asked_of_each_model(&mut self, building: &mut Building<'l>, kind: &StepKind, asks: bool, span: Span) {
+        let read = slots(super::exprs::of_step(kind));
+        let replies: Vec<Slot> =
+            building.row.columns.iter().filter(|column| column.of_reply).map(|column| column.slot).collect();
+        let of_reply = replies.iter().any(|slot| read.contains(slot));
+        // Columns that this step makes are made of the reply where it reads one.
+        building.reads_reply = match kind {
+            StepKind::Query(_) => true,
+            StepKind::Verdict(_) => !replies.is_empty(),
+            StepKind::Group { keys, .. } => of_reply || keys.iter().any(|key| replies.contains(key)),
+            _ => of_reply,
+        };
+        let judging = building.node.kind.value == NodeKind::Judge && !replies.is_empty();
+        if asks && judging && !of_reply && !building.row.open {
+            self.told_once(
+                error(
+                    codes::SAME_FOR_ALL_MODELS,
+                    span,
+                    "this asks the same for every model's row, without the reply",
+                )
+                .help(
+                    "ask it once a case, in a generate node; or show the judge what it judges: `{{reply}}`",
+                ),
+            );
+        }
     }
 
     /// Carries the row's identity along where a node further down counts by it, and lays the
@@ -355,8 +388,10 @@ impl<'l> Checker<'l> {
             }
         }
         if node.from.is_empty() && building.steps.is_empty() && node.kind.value == NodeKind::Curate {
-            let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
-            if !broken && self.trial.replacement(&node.name.value).is_none() {
+            let stated = |step: &tree::Step| {
+                matches!(step.kind, Written::Broken | Written::Read(_) | Written::Rows(_))
+            };
+            if !node.steps.iter().any(stated) && self.trial.replacement(&node.name.value).is_none() {
                 self.tell(
                     error(codes::NO_INPUT, node.name.span, format!("`{}` has no rows", node.name.value))
                         .help("begin with `read FORMAT PATH as { ... }` or `rows [ ... ]`"),

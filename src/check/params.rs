@@ -92,7 +92,12 @@ impl Checker<'_> {
         what: &str,
     ) -> Option<Value> {
         let told = self.diagnostics.len();
-        let expr = self.wanted(&mut Scope::bare(module), written, kind, what);
+        let mut scope = Scope::bare(module);
+        let typed = self.expr(&mut scope, written, Some(kind));
+        if typed.is_unknown() {
+            return None;
+        }
+        let expr = self.fit(&mut scope, typed, kind, written.span, what);
         let value = fold(&expr);
         if value.is_none() && self.diagnostics.len() == told {
             self.tell(

@@ -383,7 +383,7 @@ pub struct Variation {
     pub rewrites_gold: bool,
 }
 
-/// Appends slots in this order: `model` text, `sample` int, `reply`, `outcome`
+/// Appends slots in this order: `model` text, `sample` int, `reply`, `ending`
 /// `complete | cut | blocked | empty`, `blocked` bool, and where wanted `usage`
 /// `{ input: int, output: int }` and `latency` float seconds.
 #[derive(Clone, Debug)]

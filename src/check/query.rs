@@ -131,7 +131,7 @@ impl<'l> Checker<'l> {
             ("model", Type::Text),
             ("sample", Type::Int),
             ("reply", reply),
-            ("outcome", outcome()),
+            ("ending", ending()),
             ("blocked", Type::Bool),
         ];
         if usage {
@@ -245,6 +245,7 @@ fn is_clause(step: &Written) -> bool {
     )
 }
 
-fn outcome() -> Type {
+/// How a reply ended.
+fn ending() -> Type {
     Type::Closed(["complete", "cut", "blocked", "empty"].map(Into::into).into())
 }

@@ -1,31 +1,46 @@
-//! Which models an expression may ask, through the functions it calls too.
+//! Which models an expression may ask, through the functions it calls too, and which slots it reads.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::program::{Body, Expr, FunctionId, Message, ModelRef, NativeArgument, Otherwise, TemplatePart};
+use super::program::{
+    Body, Expr, FunctionId, Message, ModelRef, NativeArgument, Otherwise, Slot, TemplatePart,
+};
 
 /// The models that expressions may ask. `functions` says the same of every function so far.
 pub(super) fn reached<'e>(
     exprs: impl IntoIterator<Item = &'e Expr>,
     functions: &[Arc<[ModelRef]>],
 ) -> BTreeSet<ModelRef> {
-    let mut reach = Reach { functions, found: BTreeSet::new() };
+    let mut reach = Reach { functions, found: BTreeSet::new(), slots: BTreeSet::new() };
     for expr in exprs {
         reach.expr(expr);
     }
     reach.found
 }
 
+/// The slots of the row that expressions read.
+pub(super) fn slots<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> BTreeSet<Slot> {
+    let mut reach = Reach { functions: &[], found: BTreeSet::new(), slots: BTreeSet::new() };
+    for expr in exprs {
+        reach.expr(expr);
+    }
+    reach.slots
+}
+
 struct Reach<'f> {
     functions: &'f [Arc<[ModelRef]>],
     found: BTreeSet<ModelRef>,
+    slots: BTreeSet<Slot>,
 }
 
 impl Reach<'_> {
     fn expr(&mut self, expr: &Expr) {
         match expr {
-            Expr::Constant(_) | Expr::Slot(_) | Expr::Local(_) => {}
+            Expr::Constant(_) | Expr::Local(_) => {}
+            Expr::Slot(slot) => {
+                self.slots.insert(*slot);
+            }
             Expr::Template(parts) => {
                 for part in parts {
                     if let TemplatePart::Hole(hole, _) = part {

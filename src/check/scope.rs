@@ -46,13 +46,15 @@ pub(super) struct Column {
     pub(super) defined: Option<Span>,
     /// Of `origin`: where the columns inside it were made.
     pub(super) parts: Option<Arc<[Part]>>,
+    /// Made of a reply of a model under test, so that it differs from model to model.
+    pub(super) of_reply: bool,
     /// The `replace` that left it out: reading it is an error.
     pub(super) absent: Option<Span>,
 }
 
 impl Column {
     pub(super) fn new(name: Arc<str>, kind: Type, slot: Slot) -> Column {
-        Column { name, kind, slot, hidden: false, defined: None, parts: None, absent: None }
+        Column { name, kind, slot, hidden: false, defined: None, parts: None, of_reply: false, absent: None }
     }
 }
 

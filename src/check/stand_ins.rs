@@ -47,6 +47,7 @@ impl<'l> Checker<'l> {
             judge: None,
             quiet: None,
             batches: Vec::new(),
+            reads_reply: false,
             ..building
         };
         let span = replacement.span;

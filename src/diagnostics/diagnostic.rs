@@ -10,6 +10,15 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// A mistake or a doubt, where it is and what to do. The message stands alone: lower case,
 /// names in backticks, no full stop.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]

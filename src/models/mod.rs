@@ -2,5 +2,20 @@
 //!
 //! The only room that names `reqwest`. It knows requests and replies, not rows or nodes.
 
+pub mod attempt;
+mod call_key;
+pub mod capability;
+mod dialects;
+pub mod endpoint;
+pub mod error;
+mod exchange;
+mod judgement;
+pub mod limits;
+pub mod prices;
+mod program;
+pub mod provider;
 pub mod reply;
 pub mod request;
+mod secret;
+mod structured;
+mod transport;

@@ -1,5 +1,6 @@
 //! What comes back from an endpoint: the bytes as received, and what they mean.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,8 +115,42 @@ pub enum FailureCause {
     Refused(u16),
     /// The endpoint's circuit is open: it failed so often that it is not asked for a while.
     CircuitOpen,
+    /// The endpoint cannot be used as it is bound, such as for want of a key, or has nothing
+    /// for a part of the request; nothing was sent.
+    NotReady(String),
     /// Recorded calls only, and this one is not recorded.
     NotRecorded,
     /// A budget is reached; nothing was sent.
     BudgetReached,
+    /// Nothing may be sent in this run, and the call is not on record.
+    NotOnRecord,
+    /// The run was stopped before the call went out.
+    Cancelled,
+    /// The reply came and could not be kept.
+    NotKept(String),
+    /// A scripted model was told to fail, or has no arm for this.
+    Planted,
+}
+
+impl fmt::Display for FailureCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FailureCause::Unreachable(problem) => write!(f, "the endpoint can't be reached: {problem}"),
+            FailureCause::TimedOut => f.write_str("no answer came in time"),
+            FailureCause::Torn(problem) => write!(f, "the answer was not whole: {problem}"),
+            FailureCause::RateLimited => f.write_str("the endpoint kept saying to wait (429)"),
+            FailureCause::Server(status) => write!(f, "the endpoint failed ({status})"),
+            FailureCause::Refused(status) => write!(f, "the endpoint refused the request ({status})"),
+            FailureCause::CircuitOpen => {
+                f.write_str("the endpoint failed so often that it is left alone for a while")
+            }
+            FailureCause::NotReady(problem) => f.write_str(problem),
+            FailureCause::NotRecorded => f.write_str("no reply is recorded for this row"),
+            FailureCause::BudgetReached => f.write_str("the budget is reached"),
+            FailureCause::NotOnRecord => f.write_str("the reply is not on record, and this run asks nobody"),
+            FailureCause::Cancelled => f.write_str("the run was stopped"),
+            FailureCause::NotKept(problem) => write!(f, "the reply could not be kept: {problem}"),
+            FailureCause::Planted => f.write_str("the scripted model has no answer"),
+        }
+    }
 }

@@ -142,6 +142,19 @@ impl Request {
 }
 
 impl Parameters {
+    /// These parameters, and those of `defaults` where there are none here.
+    #[must_use]
+    pub fn or(&self, defaults: &Parameters) -> Parameters {
+        Parameters {
+            temperature: self.temperature.or(defaults.temperature),
+            top_p: self.top_p.or(defaults.top_p),
+            max_tokens: self.max_tokens.or(defaults.max_tokens),
+            seed: self.seed.or(defaults.seed),
+            stop: if self.stop.is_empty() { defaults.stop.clone() } else { self.stop.clone() },
+            reasoning_effort: self.reasoning_effort.clone().or_else(|| defaults.reasoning_effort.clone()),
+        }
+    }
+
     fn write_to(&self, hasher: &mut Hasher) {
         let Parameters { temperature, top_p, max_tokens, seed, stop, reasoning_effort } = self;
         optional(hasher, temperature.map(|value| value.to_string()).as_deref());

@@ -5,8 +5,10 @@
 
 mod brackets;
 mod explain;
+pub mod format;
 mod forms;
 mod grammar;
+mod layout;
 mod lower;
 mod mistake;
 pub mod parse;

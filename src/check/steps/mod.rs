@@ -23,6 +23,10 @@ use super::scope::{Column, Scope};
 impl<'l> Checker<'l> {
     /// Reads one general step. Clauses of other kinds of nodes are told to be out of place.
     pub(super) fn step(&mut self, building: &mut Building<'l>, step: &'l tree::Step) {
+        if matches!(step.kind, Written::Broken) {
+            // It may have made any column.
+            building.row.open = true;
+        }
         if !self.allowed(building, step) {
             return;
         }
@@ -94,6 +98,8 @@ impl<'l> Checker<'l> {
     pub(super) fn append(&mut self, building: &mut Building<'l>, expr: Expr, frame: u32, span: Span) -> Slot {
         // A column that is only given another name needs no slot.
         if let Expr::Slot(slot) = expr {
+            building.reads_reply =
+                building.row.columns.iter().any(|column| column.slot == slot && column.of_reply);
             return slot;
         }
         self.push(building, StepKind::Let(expr), frame, span);
@@ -134,7 +140,8 @@ impl<'l> Checker<'l> {
             self.tell(problem);
             building.row.columns.retain(|column| column.hidden || column.name != name.value);
         }
-        let column = Column { defined, ..Column::new(Arc::clone(&name.value), kind, slot) };
+        let of_reply = building.reads_reply;
+        let column = Column { defined, of_reply, ..Column::new(Arc::clone(&name.value), kind, slot) };
         building.row.columns.push(column);
     }
 

@@ -86,6 +86,7 @@ impl<'l> Checker<'l> {
             }
         }
         for (column, to) in renamed {
+            building.reads_reply = column.of_reply;
             self.name_slot(building, to, column.kind, column.slot, None);
         }
     }

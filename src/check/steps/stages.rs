@@ -71,7 +71,8 @@ impl<'l> Checker<'l> {
             .collect();
         stages.sort_unstable();
         let mut problem = error(codes::UNKNOWN_STEP, name.span, format!("no step or stage `{}`", name.value));
-        problem.help = suggestion(&name.value, "the file has the stages", stages);
+        problem.help = suggestion(&name.value, "the file has the stages", stages)
+            .or_else(|| Some("a step begins with its word, such as `let` or `where`, or is a stage of the file or a library".into()));
         self.tell(problem);
     }
 
@@ -153,6 +154,7 @@ impl<'l> Checker<'l> {
             let made = inside.iter().find(|column| !column.hidden && column.name == *name);
             match made {
                 Some(made) if kind.accepts(&made.kind) => {
+                    building.reads_reply = made.of_reply;
                     let name = Name::new(name.clone(), span);
                     self.name_slot(building, &name, kind.clone(), made.slot, None);
                 }

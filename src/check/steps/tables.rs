@@ -76,6 +76,7 @@ impl<'l> Checker<'l> {
             self.name_slot(building, &name, kind, slot, None);
             if let Some(added) = building.row.columns.last_mut() {
                 // Its `let` stands in the other node.
+                added.of_reply = column.of_reply;
                 added.defined = column.defined;
                 added.parts = column.parts;
             }

@@ -9,7 +9,7 @@ use crate::data::types::Type;
 use crate::data::value::Value;
 
 /// A value for the eye: floats with four decimals at most, a dash for what is missing.
-pub(super) fn shown<'a>(value: &'a Value, kind: &Type) -> Cow<'a, str> {
+pub(crate) fn shown<'a>(value: &'a Value, kind: &Type) -> Cow<'a, str> {
     match value {
         Value::Missing => Cow::Borrowed("—"),
         Value::Float(float) if float.is_finite() => Cow::Owned(short(*float)),
@@ -28,7 +28,7 @@ fn short(float: f64) -> String {
 }
 
 /// A text on one line, with nothing in it that a terminal would obey.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let text = text.replace("\r\n", "\n");
     text.chars()
         .map(|c| match c {
@@ -41,12 +41,12 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// The columns that a text takes on a terminal.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.width()
 }
 
 /// At most `width` columns of a text, with `…` where the rest was.
-pub(super) fn truncated(text: &str, width: usize) -> Cow<'_, str> {
+pub(crate) fn truncated(text: &str, width: usize) -> Cow<'_, str> {
     if columns(text) <= width {
         return Cow::Borrowed(text);
     }

@@ -2,7 +2,7 @@
 //! that a failed row does not have is missing.
 
 mod delimited;
-mod grid;
+pub(crate) mod grid;
 mod jsonl;
 mod markdown;
 mod parquet;

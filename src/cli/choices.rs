@@ -1,0 +1,118 @@
+//! What several commands take: parameters, models, the store, and what a run may spend.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::check::Overrides;
+use crate::engine::caller::Allowance;
+use crate::project::binding::parse_bindings;
+use crate::session::Opening;
+
+use super::exit::Exit;
+use super::screen::Screen;
+
+/// What a program is checked with.
+#[derive(Args, Clone, Default)]
+pub(super) struct ProgramChoices {
+    /// Give a parameter of the file another value, such as --set n=50
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "Program")]
+    set: Vec<String>,
+
+    /// Bind a model of the file, such as --bind targets=openai/gpt-4o,anthropic/claude-sonnet-4-5
+    #[arg(long, value_name = "NAME=MODEL,...", help_heading = "Program")]
+    bind: Vec<String>,
+}
+
+/// What a run may do.
+#[derive(Args, Clone, Default)]
+pub(super) struct RunChoices {
+    #[command(flatten)]
+    pub(super) program: ProgramChoices,
+
+    /// Take at most N rows of each source, chosen by identity
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    pub(super) limit: Option<u64>,
+
+    /// Run only what this node needs; may be given several times
+    #[arg(long, value_name = "NODE", help_heading = "Run")]
+    pub(super) only: Vec<String>,
+
+    /// The edition of a dynamic pipeline, such as 2026-12
+    #[arg(long, value_name = "E", help_heading = "Run")]
+    edition: Option<String>,
+
+    /// Stop before more than this is spent, such as 5usd; everything paid for is kept
+    #[arg(long, value_name = "MONEY", value_parser = money, help_heading = "Run")]
+    budget: Option<u64>,
+
+    /// Stop before more calls than this go out
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    max_calls: Option<u64>,
+
+    /// Ask nobody: a call that is not on record fails
+    #[arg(long, help_heading = "Run")]
+    offline: bool,
+
+    /// Work this node anew; replies on record are still used
+    #[arg(long, value_name = "NODE", help_heading = "Run")]
+    refresh: Vec<String>,
+
+    /// Where replies and tables are kept, instead of `.tgp` beside the project
+    #[arg(long, value_name = "DIR", help_heading = "Run")]
+    store: Option<PathBuf>,
+}
+
+impl ProgramChoices {
+    pub(super) fn overrides(&self, screen: &Screen) -> Result<Overrides, Exit> {
+        let mut overrides = Overrides::default();
+        for set in &self.set {
+            overrides.set.push(pair(set, "--set", "n=50", screen)?);
+        }
+        for bind in &self.bind {
+            let (name, models) = pair(bind, "--bind", "targets=openai/gpt-4o", screen)?;
+            match parse_bindings(&models) {
+                Ok(bindings) => overrides.bind.push((name, bindings)),
+                Err(problem) => {
+                    screen.error(&problem.to_string(), None);
+                    return Err(Exit::Wrong);
+                }
+            }
+        }
+        Ok(overrides)
+    }
+}
+
+impl RunChoices {
+    pub(super) fn opening(&self, screen: &Screen) -> Result<Opening, Exit> {
+        Ok(Opening {
+            overrides: self.program.overrides(screen)?,
+            store: self.store.clone(),
+            edition: self.edition.clone(),
+            allowance: Allowance { calls: self.max_calls, budget: self.budget, offline: self.offline },
+            limit: self.limit,
+            refresh: self.refresh.clone(),
+            observer: None,
+        })
+    }
+}
+
+fn pair(text: &str, option: &str, example: &str, screen: &Screen) -> Result<(String, String), Exit> {
+    match text.split_once('=') {
+        Some((name, value)) => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        None => {
+            screen
+                .error(&format!("`{option} {text}` has no `=`"), Some(&format!("write {option} {example}")));
+            Err(Exit::Wrong)
+        }
+    }
+}
+
+/// An amount of US dollars, in millionths.
+fn money(text: &str) -> Result<u64, String> {
+    let number = text.trim().trim_start_matches('$').trim_end_matches("usd").trim_end_matches("USD").trim();
+    match number.parse::<f64>() {
+        Ok(dollars) if dollars >= 0.0 && dollars.is_finite() => Ok((dollars * 1e6).round() as u64),
+        _ => Err("an amount of US dollars is wanted, such as 5usd or 0.50usd".to_owned()),
+    }
+}

@@ -1,0 +1,80 @@
+//! The command line, one file a command. No logic beyond arguments and printing.
+
+// What the commands print goes through `screen`, the one place that writes to the terminal.
+mod cache;
+mod check;
+mod choices;
+mod diff;
+mod exit;
+mod fmt;
+mod graph;
+mod models;
+mod plan;
+mod progress;
+mod run;
+mod screen;
+mod show;
+mod test;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::world::{Machine, World};
+
+use exit::Exit;
+use screen::Screen;
+
+/// Trust benchmarks as text: write one in a `.tgp` file, see what it would cost, run it, change
+/// it, and run only what the change touched.
+#[derive(Parser)]
+#[command(name = "tgp", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Begin with `tgp new my-benchmark`: it makes a project that runs at once, offline.\n\
+    Exit codes: 0 complete, 1 the file or the command line is wrong, 2 the run could not go on, \
+    3 finished with rows missing.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Fmt(fmt::Arguments),
+    Plan(plan::Arguments),
+    Run(run::Arguments),
+    Show(show::Arguments),
+    Test(test::Arguments),
+    Graph(graph::Arguments),
+    Diff(diff::Arguments),
+    Models(models::Arguments),
+    Cache(cache::Arguments),
+}
+
+/// Runs the program on the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            let _ = error.print();
+            return if wrong { Exit::Wrong } else { Exit::Complete }.into();
+        }
+    };
+    let world: Arc<dyn World> = Arc::new(Machine);
+    let screen = Screen::of(&*world);
+    let exit = match cli.command {
+        Command::Check(arguments) => check::run(&arguments, &world, &screen),
+        Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
+        Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
+        Command::Run(arguments) => run::run(&arguments, &world, &screen),
+        Command::Show(arguments) => show::run(&arguments, &world, &screen),
+        Command::Test(arguments) => test::run(&arguments, &world, &screen),
+        Command::Graph(arguments) => graph::run(&arguments, &world, &screen),
+        Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
+        Command::Models(arguments) => models::run(&arguments, &world, &screen),
+        Command::Cache(arguments) => cache::run(&arguments, &world, &screen),
+    };
+    exit.into()
+}

@@ -1,0 +1,231 @@
+//! `tgp run`
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::check::program::{NodeId, ReportEntry};
+use crate::diagnostics::diagnostic::Severity;
+use crate::engine::error::RunError;
+use crate::engine::run::{Finished, Run};
+use crate::plan::draw::kind;
+use crate::report::measure_view::measure_view;
+use crate::report::rows_view::{RowsOptions, rows_table};
+use crate::report::summary::{NodeSummary, RunSummary};
+use crate::session::explain::Remembered;
+use crate::session::results::{self, NodeResult};
+use crate::session::{Opened, Opening, Ready, SessionError};
+use crate::syntax::tree::NodeKind;
+use crate::world::World;
+
+use super::choices::RunChoices;
+use super::exit::Exit;
+use super::progress::{self, Manner};
+use super::screen::Screen;
+
+/// Run a file: what is known is taken, what is not is worked out, and the numbers are shown
+///
+/// Replies that were paid for are kept in `.tgp` and never paid for twice: a run that was stopped
+/// or killed goes on where it was when it is started again.
+#[derive(Args)]
+pub(super) struct Arguments {
+    file: PathBuf,
+
+    #[command(flatten)]
+    choices: RunChoices,
+
+    /// Events and results as lines of JSON
+    #[arg(long)]
+    json: bool,
+
+    /// No progress and no summary: the results alone
+    #[arg(long)]
+    quiet: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen) -> Exit {
+    let opening = match arguments.choices.opening(screen) {
+        Ok(opening) => opening,
+        Err(exit) => return exit,
+    };
+    match ran(arguments, &opening, world, screen) {
+        Ok(exit) => exit,
+        Err(error) if arguments.json => {
+            let exit = screen.session_error(&error);
+            screen.print(&format!(
+                "{}\n",
+                serde_json::json!({ "event": "error", "message": error.to_string() })
+            ));
+            exit
+        }
+        Err(error) => screen.session_error(&error),
+    }
+}
+
+fn ran(
+    arguments: &Arguments,
+    opening: &Opening,
+    world: &Arc<dyn World>,
+    screen: &Screen,
+) -> Result<Exit, SessionError> {
+    let began = Instant::now();
+    let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
+    let program = opened.sound()?;
+    let warned = opened.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Warning);
+    if warned && !arguments.json {
+        screen.diagnostics(&opened.diagnostics, &opened.sources);
+    }
+    let only = arguments
+        .choices
+        .only
+        .iter()
+        .map(|name| opened.node(&program, name))
+        .collect::<Result<Vec<_>, _>>()?;
+    let Ready { run, warnings } = opened.ready(opening, world)?;
+    screen.warnings(&warnings);
+    let manner = match (arguments.json, arguments.quiet, screen.shows_messages) {
+        (true, _, _) => Manner::Json,
+        (_, true, _) => Manner::Quiet,
+        (_, _, true) => Manner::Live,
+        _ => Manner::Plain,
+    };
+    let finished = drive(&run, &only, manner, screen)?;
+    Remembered::save(&run, &opened.file.to_string_lossy())?;
+    run.shelf.store().flush()?;
+    let nodes = results::nodes(&run, &finished);
+    if arguments.json {
+        screen.print(&as_json(&run, &nodes, began)?);
+    } else {
+        screen.print(&shown(&run, &nodes, screen)?);
+        if !arguments.quiet {
+            let summary = summary(&run, &nodes, &opened.file, began);
+            screen.tell(&summary.render(screen.colour_messages));
+        }
+        if run.caller.is_spent() {
+            screen.tell(
+                "The budget is reached. Everything paid for is kept: run again with a larger one to go on.",
+            );
+        }
+    }
+    let missing = nodes.iter().any(|node| node.table.failed() > 0);
+    Ok(if missing { Exit::Missing } else { Exit::Complete })
+}
+
+/// Runs to the end, showing how it goes. An interrupt asks no more and saves what is out.
+pub(super) fn drive(
+    run: &Arc<Run>,
+    only: &[NodeId],
+    manner: Manner,
+    screen: &Screen,
+) -> Result<Finished, RunError> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
+    runtime.block_on(async {
+        let (end, ended) = tokio::sync::oneshot::channel();
+        let shown = tokio::spawn(progress::show(run.clone(), manner, screen.clone(), ended));
+        let interrupted = {
+            let run = run.clone();
+            let screen = screen.clone();
+            tokio::spawn(async move {
+                if tokio::signal::ctrl_c().await.is_ok() {
+                    run.caller.stop();
+                    screen.tell("\nStopping: waiting for the calls that are out, and saving them. Run again to go on.");
+                }
+            })
+        };
+        let finished = run.run(only).await;
+        interrupted.abort();
+        let _ = end.send(());
+        let _ = shown.await;
+        finished
+    })
+}
+
+/// The tables that the file's report names; without a report, every measure.
+fn shown(run: &Run, nodes: &[NodeResult], screen: &Screen) -> Result<String, RunError> {
+    let program = &run.ground.program;
+    let find = |node: NodeId| nodes.iter().find(|result| result.node == node);
+    let mut out = String::new();
+    let entries: Vec<ReportEntry> =
+        program.reports.iter().flat_map(|report| report.entries.clone()).collect();
+    let entries = if entries.iter().any(|entry| matches!(entry, ReportEntry::Table(_))) {
+        entries
+    } else {
+        let measures = program.nodes.iter().zip(0..).filter(|(node, _)| node.kind == NodeKind::Measure);
+        measures.map(|(_, at)| ReportEntry::Table(NodeId(at))).collect()
+    };
+    for entry in &entries {
+        match entry {
+            ReportEntry::Title(title) => out.push_str(&format!("\n{title}\n")),
+            ReportEntry::Text(text) => out.push_str(&format!("\n{text}\n")),
+            ReportEntry::Table(node) => {
+                let Some(result) = find(*node) else { continue };
+                let rows = results::rows(run, &result.table)?;
+                out.push('\n');
+                let declared = &program.nodes[node.0 as usize];
+                if declared.kind == NodeKind::Measure {
+                    out.push_str(
+                        &measure_view(program, *node, &rows).render(screen.width, screen.colour_output),
+                    );
+                } else {
+                    let options =
+                        RowsOptions { limit: Some(20), width: Some(screen.width), ..RowsOptions::default() };
+                    out.push_str(&rows_table(&declared.schema, &rows, &options));
+                }
+            }
+            // Failures are counted in the summary and listed in reports.
+            ReportEntry::Failures { .. } => {}
+        }
+    }
+    out.push('\n');
+    Ok(out)
+}
+
+fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunSummary {
+    let program = &run.ground.program;
+    let nodes = nodes.iter().map(|result| {
+        let node = &program.nodes[result.node.0 as usize];
+        NodeSummary {
+            name: node.name.to_string(),
+            kind: kind(node.kind).to_owned(),
+            rows: result.table.rows(),
+            failed: result.table.failed(),
+            known: result.known,
+            reused: result.counts.reused,
+            calls: result.counts.calls,
+            recorded: result.counts.recorded,
+            spent_microdollars: result.counts.spent,
+        }
+    });
+    RunSummary { file: file.display().to_string(), nodes: nodes.collect(), elapsed: began.elapsed() }
+}
+
+/// A line a node, a line a measure, and one for the end.
+fn as_json(run: &Run, nodes: &[NodeResult], began: Instant) -> Result<String, RunError> {
+    let program = &run.ground.program;
+    let mut out = String::new();
+    for result in nodes {
+        let node = &program.nodes[result.node.0 as usize];
+        let line = serde_json::json!({
+            "event": "node", "node": &*node.name, "kind": kind(node.kind),
+            "rows": result.table.rows(), "failed": result.table.failed(), "known": result.known,
+            "calls": result.counts.calls, "recorded": result.counts.recorded,
+            "microdollars": result.counts.spent, "tokens": result.counts.tokens,
+        });
+        out.push_str(&format!("{line}\n"));
+        if node.kind == NodeKind::Measure {
+            let rows = results::rows(run, &result.table)?;
+            let view = measure_view(program, result.node, &rows);
+            let line = serde_json::json!({ "event": "measure", "node": &*node.name, "view": view });
+            out.push_str(&format!("{line}\n"));
+        }
+    }
+    let calls: u64 = nodes.iter().map(|node| node.counts.calls).sum();
+    let failed: u64 = nodes.iter().map(|node| node.table.failed()).sum();
+    let line = serde_json::json!({
+        "event": "end", "calls": calls, "failed": failed, "milliseconds": began.elapsed().as_millis() as u64,
+    });
+    out.push_str(&format!("{line}\n"));
+    Ok(out)
+}

@@ -1,0 +1,83 @@
+//! Counts that grow while a run goes on, for whoever shows it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The counts of one unit. All only grow.
+#[derive(Debug, Default)]
+pub struct Gauge {
+    /// Rows made, those that failed among them.
+    pub rows: AtomicU64,
+    pub failed: AtomicU64,
+    /// Rows that were taken from the store without any work.
+    pub reused: AtomicU64,
+    /// Calls that went out.
+    pub calls: AtomicU64,
+    /// Calls whose reply was on record.
+    pub recorded: AtomicU64,
+    /// Calls that may not go out and are not on record.
+    pub absent: AtomicU64,
+    /// Microdollars spent.
+    pub spent: AtomicU64,
+    /// Tokens sent and received.
+    pub tokens: AtomicU64,
+    /// 0 waiting, 1 running, 2 done.
+    pub state: AtomicU64,
+}
+
+/// A gauge's counts at one time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Counts {
+    pub rows: u64,
+    pub failed: u64,
+    pub reused: u64,
+    pub calls: u64,
+    pub recorded: u64,
+    pub absent: u64,
+    pub spent: u64,
+    pub tokens: u64,
+}
+
+impl Gauge {
+    pub fn add(&self, counter: impl FnOnce(&Gauge) -> &AtomicU64, count: u64) {
+        counter(self).fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub fn counts(&self) -> Counts {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counts {
+            rows: get(&self.rows),
+            failed: get(&self.failed),
+            reused: get(&self.reused),
+            calls: get(&self.calls),
+            recorded: get(&self.recorded),
+            absent: get(&self.absent),
+            spent: get(&self.spent),
+            tokens: get(&self.tokens),
+        }
+    }
+
+    pub fn begin(&self) {
+        self.state.store(1, Ordering::Relaxed);
+    }
+
+    pub fn end(&self) {
+        self.state.store(2, Ordering::Relaxed);
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.state.load(Ordering::Relaxed) == 2
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.rows += other.rows;
+        self.failed += other.failed;
+        self.reused += other.reused;
+        self.calls += other.calls;
+        self.recorded += other.recorded;
+        self.absent += other.absent;
+        self.spent += other.spent;
+        self.tokens += other.tokens;
+    }
+}

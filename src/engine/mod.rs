@@ -1,0 +1,14 @@
+//! Runs a plan on tokio: what is known is taken, what is not is computed, chunk by chunk.
+
+pub mod barrier;
+pub mod caller;
+pub mod endpoints;
+pub mod error;
+pub mod gauges;
+pub mod memo;
+pub mod recordings;
+pub mod rows;
+pub mod run;
+pub mod shelf;
+pub mod source;
+pub mod table;

@@ -1,0 +1,439 @@
+//! A run: units whose tables are known are taken as they are, the others work at the same time,
+//! each on the chunks that the one before it has finished.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+use crate::check::program::{Capability, Expr, Local, Node, NodeId, Slot, StepKind};
+use crate::data::identity;
+use crate::data::row::{Row, RowId};
+use crate::data::value::Value;
+use crate::digest::{Digest, Hasher};
+use crate::eval::effects::{Asked, Effects};
+use crate::eval::ground::Ground;
+use crate::eval::scope::Scope;
+use crate::plan::Plan;
+use crate::plan::unit::{Unit, UnitId, UnitKind};
+use crate::world::World;
+
+use super::barrier::{Barrier, check_keys};
+use super::caller::Caller;
+use super::error::RunError;
+use super::gauges::Gauge;
+use super::memo::Memo;
+use super::recordings;
+use super::rows::RowWork;
+use super::shelf::Shelf;
+use super::source::{Sources, numbered};
+use super::table::{ChunkRef, Table};
+
+/// Chunks of one unit that are worked on at the same time. Enough to keep an endpoint of a
+/// thousand places busy while the slowest rows of a chunk come in.
+const CHUNKS_AT_ONCE: usize = 4;
+
+/// Everything that a run needs, set up.
+pub struct Run {
+    pub plan: Arc<Plan>,
+    pub ground: Arc<Ground>,
+    pub caller: Arc<Caller>,
+    pub shelf: Shelf,
+    pub memo: Memo,
+    pub world: Arc<dyn World>,
+    /// Where the program's file stands: its paths start here.
+    pub folder: PathBuf,
+    /// By unit.
+    pub gauges: Arc<[Gauge]>,
+    /// Units that work whatever is known, and so whatever follows them.
+    pub refresh: Vec<NodeId>,
+}
+
+/// Where a unit's table came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Door {
+    /// The whole table was known.
+    Known,
+    /// It was worked out, chunk by chunk; chunks that were known were taken.
+    Worked,
+}
+
+/// What a run gave.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// By unit, those that were wanted.
+    pub tables: BTreeMap<UnitId, Table>,
+    pub doors: BTreeMap<UnitId, Door>,
+}
+
+/// What a unit tells its readers as it works.
+type Piece = ChunkRef;
+
+impl Run {
+    /// Runs what the nodes need; all nodes for none.
+    pub async fn run(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
+        let mut finished = Finished::default();
+        let needed = self.plan.needed(nodes);
+        let mut working: Vec<UnitId> = Vec::new();
+        for id in needed {
+            match self.known(id, &finished)? {
+                Some(table) => {
+                    let gauge = &self.gauges[id.0 as usize];
+                    gauge.add(|gauge| &gauge.rows, table.rows());
+                    gauge.add(|gauge| &gauge.failed, table.failed());
+                    gauge.add(|gauge| &gauge.reused, table.rows());
+                    gauge.end();
+                    finished.tables.insert(id, table);
+                    finished.doors.insert(id, Door::Known);
+                }
+                None => {
+                    working.push(id);
+                    finished.doors.insert(id, Door::Worked);
+                }
+            }
+        }
+        self.work(&working, &mut finished).await?;
+        Ok(finished)
+    }
+
+    /// The table of a unit, where it is known without looking at a row.
+    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<Table>, RunError> {
+        let unit = self.plan.unit(id);
+        if self.refresh.contains(&unit.node) {
+            return Ok(None);
+        }
+        let Some(inputs) =
+            self.input_digests(unit, |input| finished.tables.get(&input).map(Table::digest))?
+        else {
+            return Ok(None);
+        };
+        Ok(self.memo.table(&self.memo.unit_key(unit, &inputs))?)
+    }
+
+    /// The digests of a unit's inputs; of a source the hash of its file.
+    fn input_digests(
+        &self,
+        unit: &Unit,
+        table: impl Fn(UnitId) -> Option<Digest>,
+    ) -> Result<Option<Vec<Digest>>, RunError> {
+        if unit.kind == UnitKind::Source {
+            return Ok(Some(vec![self.source_digest(unit)?]));
+        }
+        Ok(unit.inputs.iter().map(|input| table(*input)).collect())
+    }
+
+    fn source_digest(&self, unit: &Unit) -> Result<Digest, RunError> {
+        let node = self.node(unit);
+        let Some(StepKind::Read(read)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
+            return Ok(Digest::of(b""));
+        };
+        let sources = self.sources();
+        sources.content(&sources.path(&read.path))
+    }
+
+    fn sources(&self) -> Sources {
+        Sources { world: self.world.clone(), folder: self.folder.clone(), shelf: self.shelf.clone() }
+    }
+
+    fn node(&self, unit: &Unit) -> &Node {
+        &self.ground.program.nodes[unit.node.0 as usize]
+    }
+
+    /// Works the units that are not known, all at the same time.
+    async fn work(self: &Arc<Self>, working: &[UnitId], finished: &mut Finished) -> Result<(), RunError> {
+        for model in working.iter().flat_map(|id| &self.plan.unit(*id).models) {
+            let declared = self.ground.program.models.get(model.0 as usize);
+            if let Some(declared) = declared.filter(|model| model.bindings.is_empty()) {
+                if declared.capability != Capability::Page {
+                    return Err(RunError::Unbound(declared.name.to_string()));
+                }
+            }
+        }
+        if !working.is_empty() && self.ground.recordings.get().is_none() {
+            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let _ = self.ground.recordings.set(recorded);
+        }
+        let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();
+        let mut inputs: BTreeMap<UnitId, Vec<UnboundedReceiver<Piece>>> = BTreeMap::new();
+        for id in working {
+            for input in &self.plan.unit(*id).inputs {
+                let (sender, receiver) = unbounded_channel();
+                match finished.tables.get(input) {
+                    Some(table) => table.chunks.iter().for_each(|chunk| {
+                        let _ = sender.send(*chunk);
+                    }),
+                    None => readers.entry(*input).or_default().push(sender),
+                }
+                inputs.entry(*id).or_default().push(receiver);
+            }
+        }
+        let mut tasks = JoinSet::new();
+        for id in working {
+            let run = self.clone();
+            let id = *id;
+            let out = Output { readers: readers.remove(&id).unwrap_or_default(), table: Table::default() };
+            let inputs = inputs.remove(&id).unwrap_or_default();
+            tasks.spawn(async move { (id, run.unit(id, inputs, out).await) });
+        }
+        let mut problem = None;
+        while let Some(ended) = tasks.join_next().await {
+            match ended {
+                Ok((id, Ok(table))) => {
+                    finished.tables.insert(id, table);
+                }
+                Ok((_, Err(error))) => {
+                    // The first problem is the one to tell; calls that are out are paid for, so
+                    // they are waited for and kept.
+                    self.caller.stop();
+                    problem.get_or_insert(error);
+                }
+                Err(_) => {
+                    self.caller.stop();
+                    problem.get_or_insert(RunError::Broken("a unit".to_owned()));
+                }
+            }
+        }
+        self.shelf.store().flush()?;
+        problem.map_or(Ok(()), Err)
+    }
+
+    async fn unit(
+        self: &Arc<Self>,
+        id: UnitId,
+        mut inputs: Vec<UnboundedReceiver<Piece>>,
+        mut out: Output,
+    ) -> Result<Table, RunError> {
+        let unit = self.plan.unit(id);
+        let gauge = &self.gauges[id.0 as usize];
+        gauge.begin();
+        let mut digests = Vec::new();
+        match unit.kind {
+            UnitKind::Source => {
+                digests.push(self.source_digest(unit)?);
+                self.source(id, &mut out).await?;
+            }
+            UnitKind::Rows => out.send(self.written(unit)?, gauge),
+            UnitKind::Stream | UnitKind::Query => {
+                digests.push(self.stream(id, inputs.pop(), &mut out).await?);
+                self.keys_hold(unit, &out.table)?;
+            }
+            UnitKind::Barrier | UnitKind::Measure => {
+                let mut tables = Vec::with_capacity(inputs.len());
+                for input in &mut inputs {
+                    let mut table = Table::default();
+                    while let Some(piece) = input.recv().await {
+                        table.chunks.push(piece);
+                    }
+                    digests.push(table.digest());
+                    tables.push(table);
+                }
+                let key = self.memo.unit_key(unit, &digests);
+                let known = if self.refresh.contains(&unit.node) { None } else { self.memo.table(&key)? };
+                let table = match known {
+                    Some(table) => table,
+                    None => self.barrier(id, tables).await?,
+                };
+                for chunk in table.chunks {
+                    out.send(vec![chunk], gauge);
+                }
+            }
+        }
+        // Rows without an answer are tried again on the next run, so their table is not final.
+        if !out.table.is_unsettled() && !self.caller.is_stopped() {
+            self.memo.put_table(&self.memo.unit_key(unit, &digests), &out.table)?;
+        }
+        gauge.end();
+        Ok(out.table)
+    }
+
+    async fn source(self: &Arc<Self>, id: UnitId, out: &mut Output) -> Result<(), RunError> {
+        let (sender, mut receiver) = unbounded_channel();
+        let run = self.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let unit = run.plan.unit(id);
+            run.sources().read(unit, run.node(unit), &run.memo, |chunk| {
+                let _ = sender.send(chunk);
+            })
+        });
+        let gauge = &self.gauges[id.0 as usize];
+        while let Some(chunk) = receiver.recv().await {
+            out.send(vec![chunk], gauge);
+        }
+        reading.await.map_err(|_| RunError::Broken("a source".to_owned()))?
+    }
+
+    async fn barrier(self: &Arc<Self>, id: UnitId, tables: Vec<Table>) -> Result<Table, RunError> {
+        let run = self.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let unit = run.plan.unit(id);
+            let barrier = Barrier {
+                ground: &run.ground,
+                shelf: &run.shelf,
+                node: run.node(unit),
+                unit,
+                inputs: &tables,
+            };
+            barrier.run()
+        });
+        work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
+    }
+
+    /// Works chunk by chunk, several at a time, in their order. Gives the digest of the input.
+    async fn stream(
+        self: &Arc<Self>,
+        id: UnitId,
+        input: Option<UnboundedReceiver<Piece>>,
+        out: &mut Output,
+    ) -> Result<Digest, RunError> {
+        let Some(mut input) = input else { return Ok(Table::default().digest()) };
+        let mut taken = Table::default();
+        let mut working = FuturesOrdered::new();
+        let gauge = &self.gauges[id.0 as usize];
+        let mut open = true;
+        while open || !working.is_empty() {
+            tokio::select! {
+                biased;
+                Some(made) = working.next(), if !working.is_empty() => {
+                    let made: Result<Result<Vec<ChunkRef>, RunError>, _> = made;
+                    out.send(made.map_err(|_| RunError::Broken("a chunk".to_owned()))??, gauge);
+                }
+                piece = input.recv(), if open && working.len() < CHUNKS_AT_ONCE => match piece {
+                    Some(chunk) => {
+                        taken.chunks.push(chunk);
+                        let run = self.clone();
+                        working.push_back(tokio::spawn(async move { run.chunk(id, chunk).await }));
+                    }
+                    None => open = false,
+                },
+            }
+        }
+        Ok(taken.digest())
+    }
+
+    /// What a unit makes of one chunk: of a query a chunk for each model.
+    async fn chunk(self: &Arc<Self>, id: UnitId, chunk: ChunkRef) -> Result<Vec<ChunkRef>, RunError> {
+        let unit = self.plan.unit(id);
+        if unit.kind != UnitKind::Query {
+            return self.part(id, None, None, chunk).await;
+        }
+        let parts = unit.targets.iter().map(|target| {
+            let asked = Asked { model: target.model, binding: target.binding };
+            self.part(id, Some(asked), Some(&target.fingerprint), chunk)
+        });
+        let made: Vec<Vec<ChunkRef>> = futures_util::future::try_join_all(parts).await?;
+        Ok(made.into_iter().flatten().collect())
+    }
+
+    async fn part(
+        &self,
+        id: UnitId,
+        target: Option<Asked>,
+        fingerprint: Option<&Digest>,
+        chunk: ChunkRef,
+    ) -> Result<Vec<ChunkRef>, RunError> {
+        let unit = self.plan.unit(id);
+        let gauge = &self.gauges[id.0 as usize];
+        let key = self.memo.chunk_key(unit, fingerprint, &chunk.digest);
+        if !self.refresh.contains(&unit.node)
+            && let Some(made) = self.memo.chunk(&key)?
+            && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
+        {
+            gauge.add(|gauge| &gauge.reused, made.rows());
+            return Ok(made.chunks);
+        }
+        let mut rows = self.shelf.get(&chunk)?;
+        if !carries_failures(self.node(unit), unit) {
+            rows = rows.iter().filter(|row| row.failure.is_none()).cloned().collect();
+        }
+        let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, gauge };
+        let made = work.run(&rows).await;
+        let made =
+            if made.is_empty() { Table::default() } else { Table { chunks: vec![self.shelf.put(made)?] } };
+        if !made.is_unsettled() {
+            self.memo.put_chunk(&key, &made)?;
+        }
+        Ok(made.chunks)
+    }
+
+    /// Rows that stand in the program itself.
+    fn written(&self, unit: &Unit) -> Result<Vec<ChunkRef>, RunError> {
+        let node = self.node(unit);
+        let Some(step) = node.steps.get(unit.steps.start) else { return Ok(Vec::new()) };
+        let draw = unit.draws.first().copied().unwrap_or(0);
+        let mut rows = Vec::new();
+        let mut row = |number: u64, fields: &[Expr]| {
+            let mut hasher = Hasher::new("tgp.written.v1");
+            hasher.number(number);
+            let id = RowId::from_digest(&hasher.finish());
+            let mut effects = Effects::default();
+            let mut scope = Scope::new(&self.ground, node.kind, step, draw, id, &[], &mut effects);
+            scope.set(Local(0), Value::Int(number as i64));
+            let values: Vec<Value> =
+                fields.iter().map(|field| scope.eval(field).unwrap_or(Value::Missing)).collect();
+            let id = identity::by_content(&values, 0);
+            rows.push(Row { id, values, failure: None });
+        };
+        match &step.kind {
+            StepKind::Rows { count, fields } => (0..*count).for_each(|number| row(number, fields)),
+            StepKind::Listed { rows } => {
+                rows.iter().zip(0..).for_each(|(fields, number)| row(number, fields))
+            }
+            _ => {}
+        }
+        let mut chunks = Vec::new();
+        let mut rows = numbered(rows, &mut HashMap::new()).into_iter().peekable();
+        while rows.peek().is_some() {
+            chunks.push(self.shelf.put(rows.by_ref().take(1000).collect())?);
+        }
+        Ok(chunks)
+    }
+
+    /// Where the unit gave identities by a key, sees to it that no two rows have the same.
+    fn keys_hold(&self, unit: &Unit, table: &Table) -> Result<(), RunError> {
+        let node = self.node(unit);
+        let keys = node.steps[unit.steps.clone()].iter().find_map(|step| match &step.kind {
+            StepKind::Key(slots) => Some(slots.as_slice()),
+            _ => None,
+        });
+        let Some(keys) = keys else { return Ok(()) };
+        // Where the key's values stand in the unit's table.
+        let laid = match node.steps[unit.steps.clone()].last().map(|step| &step.kind) {
+            Some(StepKind::Project(slots)) => {
+                let place = |key: &Slot| slots.iter().position(|slot| slot == key).map(|at| Slot(at as u32));
+                keys.iter().filter_map(place).collect()
+            }
+            _ => keys.to_vec(),
+        };
+        check_keys(node, &self.shelf, table, &laid)
+    }
+}
+
+/// Whether the rows that failed before go on through this unit: within a node, and from a query
+/// or a judge into a judge, where they count as missing. A case that could not be made in the
+/// first place stays with the node that could not make it.
+fn carries_failures(node: &Node, unit: &Unit) -> bool {
+    unit.steps.start > 0 || node.kind == crate::syntax::tree::NodeKind::Judge
+}
+
+/// What a unit has made so far, and who reads it.
+struct Output {
+    readers: Vec<UnboundedSender<Piece>>,
+    table: Table,
+}
+
+impl Output {
+    fn send(&mut self, chunks: Vec<ChunkRef>, gauge: &Gauge) {
+        for chunk in chunks {
+            gauge.add(|gauge| &gauge.rows, u64::from(chunk.rows));
+            gauge.add(|gauge| &gauge.failed, u64::from(chunk.failed));
+            // A reader that stopped has told why itself.
+            self.readers.retain(|reader| reader.send(chunk).is_ok());
+            self.table.chunks.push(chunk);
+        }
+    }
+}

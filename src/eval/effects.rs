@@ -1,0 +1,77 @@
+//! The calls that a row has asked for and the answers that have come.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check::program::ModelId;
+use crate::models::reply::{CallFailure, Reply};
+use crate::models::request::Request;
+
+/// Where in a row's evaluation a call stands: step, branches, sites of functions, attempt.
+/// The same each time the row is evaluated.
+pub type Path = Vec<u32>;
+
+/// One of a model's bindings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    pub model: ModelId,
+    pub binding: u32,
+}
+
+/// A call that must be made before the row can go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub asked: Asked,
+    pub request: Request,
+    /// Tells apart asks of the same thing that want their own answers.
+    pub sample: u32,
+}
+
+/// An answer with how long it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    pub reply: Reply,
+    /// From sending the request to the last byte; of the first time it was asked.
+    pub latency: Duration,
+}
+
+pub type Answer = Result<Arc<Answered>, CallFailure>;
+
+/// What one row has asked and learnt.
+#[derive(Debug, Default)]
+pub struct Effects {
+    answers: BTreeMap<Path, Answer>,
+    waiting: Vec<(Path, Call)>,
+}
+
+impl Effects {
+    /// The answer to the call at this place; where there is none yet, the call is noted.
+    pub fn answer(&mut self, path: &Path, call: impl FnOnce() -> Call) -> Option<&Answer> {
+        if !self.answers.contains_key(path) {
+            if !self.waiting.iter().any(|(known, _)| known == path) {
+                self.waiting.push((path.clone(), call()));
+            }
+            return None;
+        }
+        self.answers.get(path)
+    }
+
+    /// The answer at this place, if it came.
+    pub fn known(&self, path: &Path) -> Option<&Answer> {
+        self.answers.get(path)
+    }
+
+    /// The calls noted since the last time, in the order noted.
+    pub fn take_waiting(&mut self) -> Vec<(Path, Call)> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    pub fn learn(&mut self, path: Path, answer: Answer) {
+        self.answers.insert(path, answer);
+    }
+}

@@ -1,0 +1,157 @@
+//! What is sent to a model, rendered for one row.
+
+use std::sync::Arc;
+
+use crate::check::program::{Body, Message};
+use crate::data::value::{self, Image, Value};
+use crate::models::request::{ChatRequest, Parameters, Picture, Speaker, Turn};
+
+use super::effects::Asked;
+use super::halt::{Evaluated, Halt};
+use super::operator::number;
+use super::scope::Scope;
+
+/// A message with its holes filled.
+pub struct Rendered {
+    pub system: Option<Arc<str>>,
+    /// Turns of the user to be answered one after the other; most often one.
+    pub turns: Vec<Turn>,
+    pub settings: Vec<(Arc<str>, Value)>,
+}
+
+/// Renders a message. Nothing where something in it is missing: then nothing is asked.
+pub fn render(scope: &mut Scope<'_>, message: &Message) -> Evaluated<Option<Rendered>> {
+    let system = match &message.system {
+        Some(system) => match scope.eval(system)? {
+            Value::Text(text) => Some(text),
+            _ => return Ok(None),
+        },
+        None => None,
+    };
+    let mut pictures = Vec::new();
+    for image in &message.images {
+        let image = scope.eval(image)?;
+        if !gather_pictures(scope, &image, &mut pictures)? {
+            return Ok(None);
+        }
+    }
+    let mut system = system;
+    let mut turns = match &message.body {
+        Body::User(text) => match scope.eval(text)? {
+            Value::Text(text) => vec![Turn { speaker: Speaker::User, text, images: Vec::new() }],
+            _ => return Ok(None),
+        },
+        Body::Turns(turns) => match scope.eval(turns)? {
+            Value::Turns(turns) => {
+                let mut rendered = Vec::with_capacity(turns.len());
+                for turn in turns.iter() {
+                    let speaker = match turn.speaker {
+                        value::Speaker::User => Speaker::User,
+                        value::Speaker::Assistant => Speaker::Assistant,
+                        value::Speaker::System => {
+                            system = Some(turn.text.clone());
+                            continue;
+                        }
+                    };
+                    let images =
+                        turn.images.iter().map(|image| load(scope, image)).collect::<Evaluated<_>>()?;
+                    rendered.push(Turn { speaker, text: turn.text.clone(), images });
+                }
+                rendered
+            }
+            _ => return Ok(None),
+        },
+    };
+    if let Some(first) = turns.first_mut() {
+        first.images.extend(pictures);
+    }
+    let mut settings = Vec::with_capacity(message.settings.len());
+    for setting in &message.settings {
+        settings.push((setting.name.clone(), scope.eval(&setting.value)?));
+    }
+    Ok(Some(Rendered { system, turns, settings }))
+}
+
+fn gather_pictures(scope: &Scope<'_>, value: &Value, into: &mut Vec<Picture>) -> Evaluated<bool> {
+    match value {
+        Value::Image(image) => into.push(load(scope, image)?),
+        Value::List(items) => {
+            for item in items.iter() {
+                if !gather_pictures(scope, item, into)? {
+                    return Ok(false);
+                }
+            }
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn load(scope: &Scope<'_>, image: &Image) -> Evaluated<Picture> {
+    let bytes = scope.ground.pictures.picture(&image.digest);
+    let bytes = bytes.ok_or_else(|| {
+        Halt::undefined(format!("picture {} is no longer in the store", image.digest.short()))
+    })?;
+    Ok(Picture { digest: image.digest, media_type: image.media_type.clone(), bytes })
+}
+
+impl Rendered {
+    /// The request for the turns up to and with one of them.
+    pub fn chat(
+        &self,
+        scope: &Scope<'_>,
+        asked: Asked,
+        turns: Vec<Turn>,
+        schema: Option<serde_json::Value>,
+    ) -> ChatRequest {
+        ChatRequest {
+            system: self.system.clone(),
+            turns,
+            parameters: parameters(&settings(scope, asked, &self.settings)),
+            schema: schema.map(Arc::new),
+        }
+    }
+}
+
+/// The message's settings, and the binding's where the message has none of that name.
+pub fn settings(scope: &Scope<'_>, asked: Asked, own: &[(Arc<str>, Value)]) -> Vec<(Arc<str>, Value)> {
+    let mut all = own.to_vec();
+    if let Some(crate::check::program::BindingKind::Remote { settings, .. }) =
+        scope.ground.binding(asked).map(|binding| &binding.kind)
+    {
+        for setting in settings {
+            if !all.iter().any(|(name, _)| *name == setting.name) {
+                all.push((setting.name.clone(), setting.value.clone()));
+            }
+        }
+    }
+    all
+}
+
+fn parameters(settings: &[(Arc<str>, Value)]) -> Parameters {
+    let mut parameters = Parameters::default();
+    for (name, value) in settings {
+        let whole = match value {
+            Value::Int(whole) => Some(*whole),
+            _ => None,
+        };
+        match (&**name, value) {
+            ("temperature", value) => parameters.temperature = number(value),
+            ("top_p", value) => parameters.top_p = number(value),
+            ("max_tokens", _) => parameters.max_tokens = whole.and_then(|whole| u32::try_from(whole).ok()),
+            ("seed", _) => parameters.seed = whole,
+            ("stop", Value::Text(word)) => parameters.stop = vec![word.clone()],
+            ("stop", Value::List(words)) => {
+                let texts = words.iter().filter_map(|word| match word {
+                    Value::Text(text) => Some(text.clone()),
+                    _ => None,
+                });
+                parameters.stop = texts.collect();
+            }
+            ("reasoning_effort", Value::Text(effort)) => parameters.reasoning_effort = Some(effort.clone()),
+            // `check` refuses names that mean nothing; `size` belongs to pictures.
+            _ => {}
+        }
+    }
+    parameters
+}

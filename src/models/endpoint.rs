@@ -1,0 +1,542 @@
+//! One model at one provider, as it is bound for a run.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::attempt::{AttemptEvent, Observer};
+use super::call_key;
+use super::capability::Capability;
+use super::dialects::{Message, Site};
+use super::error::{EndpointError, ReadError, Unsupported};
+use super::exchange::{self, Carrier};
+use super::judgement::{self, Judgement};
+use super::limits::Limits;
+use super::limits::circuit::{Change, Circuit, Entry};
+use super::limits::limiter::{Limiter, Pass};
+use super::limits::quota::{Quotas, retry_after};
+use super::limits::retry::RetryBudget;
+use super::limits::traffic::Arrival;
+use super::prices::{Price, Prices};
+use super::program::{self, Program};
+use super::provider::{Address, Key, ProviderKind};
+use super::reply::{CallFailure, FailureCause, RawReply, Reply, Usage};
+use super::request::{ChatRequest, Parameters, Request};
+use super::secret::{self, KeySource};
+use super::transport::{Answer, Fault, Transport};
+use crate::digest::Digest;
+use crate::world::World;
+
+/// Tokens of a reply, guessed before any has come.
+const TYPICAL_OUTPUT: u64 = 256;
+const TOKENS_PER_PICTURE: u64 = 1_000;
+/// How often a waiting call looks whether it has waited too long by what others have learned.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How a model is bound: all that [`Endpoint::open`] needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointSpec {
+    pub provider: ProviderKind,
+    /// The provider's name for the model; for Perspective its attributes, separated by commas.
+    pub model: String,
+    /// What people see, such as `openai/gpt-4o`.
+    pub name: String,
+    /// An address of one's own instead of the provider's.
+    pub base_url: Option<String>,
+    /// What stands for the server in call keys, instead of an address of one's own.
+    pub identity: Option<String>,
+    pub limits: Limits,
+    /// Sampling parameters for requests that don't state them.
+    pub parameters: Parameters,
+    /// The environment variable with the key, instead of the provider's usual one.
+    pub key_variable: Option<String>,
+    /// A file with the key, before any variable.
+    pub key_file: Option<PathBuf>,
+    /// The version of the interface, for providers that want one (Azure).
+    pub api_version: Option<String>,
+    /// For a program, whose path is the `model`: its arguments.
+    pub arguments: Vec<String>,
+    /// What calls cost, instead of the built-in table's entry.
+    pub price: Option<Price>,
+}
+
+impl EndpointSpec {
+    /// A model at its provider's own address, with the provider's usual limits.
+    pub fn new(provider: ProviderKind, model: &str) -> EndpointSpec {
+        EndpointSpec {
+            provider,
+            model: model.to_owned(),
+            name: format!("{provider}/{model}"),
+            base_url: None,
+            identity: None,
+            limits: provider.limits(),
+            parameters: Parameters::default(),
+            key_variable: None,
+            key_file: None,
+            api_version: None,
+            arguments: Vec::new(),
+            price: None,
+        }
+    }
+}
+
+/// A bound model that can be called from many tasks at once.
+///
+/// Limits hold per endpoint. Give it more tasks than its concurrency: a call that waits to be
+/// sent again holds no place, but its task is busy.
+pub struct Endpoint {
+    name: String,
+    identity: Option<String>,
+    site: Site,
+    parameters: Parameters,
+    limits: Limits,
+    key_source: KeySource,
+    world: Arc<dyn World>,
+    observer: Option<Observer>,
+    arguments: Vec<String>,
+    price: Option<Price>,
+    lines: OnceLock<Result<Lines, EndpointError>>,
+    typical_output: AtomicU64,
+    stopped: tokio::sync::watch::Sender<bool>,
+}
+
+/// What is set up at the first call, so that a run that makes none needs no key.
+struct Lines {
+    carrier: Carrier,
+    key: Option<SecretString>,
+    limiter: Limiter,
+    circuit: Circuit,
+    budget: RetryBudget,
+}
+
+impl Endpoint {
+    /// Sets up an endpoint. Cheap: asks the environment for addresses and reads no key, and no
+    /// connection is made.
+    pub fn open(spec: EndpointSpec, world: Arc<dyn World>) -> Result<Endpoint, EndpointError> {
+        let profile = spec.provider.profile();
+        let stated = spec
+            .base_url
+            .or_else(|| profile.address_variable.and_then(|name| world.variable(name)))
+            .filter(|address| !address.trim().is_empty());
+        let base_url = match (&stated, &profile.address) {
+            (_, Address::None) => String::new(),
+            (Some(address), _) => clean_address(address.trim())?,
+            (None, Address::Hosted(address) | Address::Local(address)) => (*address).to_owned(),
+            (None, Address::Stated) => {
+                return Err(EndpointError::AddressMissing { provider: profile.name });
+            }
+        };
+        let identity = match (spec.identity, spec.provider) {
+            (None, ProviderKind::Command) => Some(program::identity(&spec.model, &spec.arguments, &*world)?),
+            (identity, _) => identity,
+        };
+        let price = spec.price.or_else(|| Prices::built_in().of(spec.provider, &spec.model));
+        let key_source = match (spec.key_file, spec.key_variable, &profile.key) {
+            (Some(path), _, _) => KeySource::File(path),
+            (None, Some(name), _) => KeySource::Variable { name, required: true },
+            // A server of one's own behind OpenAI's interface often wants no key.
+            (None, None, Key::Required(name)) => KeySource::Variable {
+                name: (*name).to_owned(),
+                required: stated.is_none() || spec.provider == ProviderKind::Azure,
+            },
+            (None, None, Key::Optional(name)) => {
+                KeySource::Variable { name: (*name).to_owned(), required: false }
+            }
+            (None, None, Key::None) => KeySource::None,
+        };
+        Ok(Endpoint {
+            name: spec.name,
+            identity,
+            site: Site { profile, model: spec.model, base_url, api_version: spec.api_version },
+            parameters: spec.parameters,
+            limits: spec.limits,
+            key_source,
+            world,
+            observer: None,
+            arguments: spec.arguments,
+            price,
+            lines: OnceLock::new(),
+            typical_output: AtomicU64::new(TYPICAL_OUTPUT),
+            stopped: tokio::sync::watch::Sender::new(false),
+        })
+    }
+
+    /// Has someone told of what happens on the way to answers.
+    #[must_use]
+    pub fn observed_by(self, observer: Observer) -> Endpoint {
+        Endpoint { observer: Some(observer), ..self }
+    }
+
+    /// What people see.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn provider(&self) -> ProviderKind {
+        self.site.profile.kind
+    }
+
+    /// The provider's name for the model.
+    pub fn model(&self) -> &str {
+        &self.site.model
+    }
+
+    pub fn base_url(&self) -> &str {
+        &self.site.base_url
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether a call could be made: asks for the key, but nobody over the network.
+    pub fn ready(&self) -> Result<(), EndpointError> {
+        self.key_source.load(&self.name, &*self.world).map(drop)
+    }
+
+    /// Whether the provider's interface can be asked for such work.
+    pub fn supports(&self, capability: Capability) -> bool {
+        self.site.profile.capabilities.contains(&capability)
+    }
+
+    /// What of the request the provider has nothing for, if anything.
+    pub fn refuse(&self, request: &Request) -> Option<Unsupported> {
+        let profile = self.site.profile;
+        let capability = Capability::of(request);
+        let what = if self.supports(capability) {
+            profile.dialect.lacks(&self.site, &self.effective(request))?
+        } else {
+            format!("interface for `{capability}`")
+        };
+        Some(Unsupported { provider: profile.name, what })
+    }
+
+    /// What the call is known by: provider, model, the exact request with the binding's
+    /// parameters, the sample number, the edition where cases are made anew for each; and the
+    /// server, where it is not the provider's own.
+    pub fn call_key(&self, request: &Request, sample: u32, edition: Option<&str>) -> Digest {
+        call_key::call_key(&self.site, self.identity.as_deref(), &self.effective(request), sample, edition)
+    }
+
+    /// The request as JSON for people: pictures by digest, no secrets.
+    pub fn canonical_json(&self, request: &Request) -> String {
+        call_key::canonical_json(&self.site, self.identity.as_deref(), &self.effective(request))
+    }
+
+    /// What a reply costs in US dollars, where the prices are known.
+    pub fn cost(&self, usage: &Usage, images: u32) -> Option<f64> {
+        self.price.map(|price| price.cost(usage, images))
+    }
+
+    /// What calls cost, where that is known.
+    pub fn price(&self) -> Option<Price> {
+        self.price
+    }
+
+    /// What an answer means. Asks nobody, and gives the same for the same answer always.
+    pub fn read(&self, request: &Request, raw: &RawReply) -> Result<Reply, ReadError> {
+        self.site.profile.dialect.read(&self.site, request, raw.status, &raw.body)
+    }
+
+    /// Asks, within the limits and again where that may help, until there is a whole answer.
+    ///
+    /// # Errors
+    /// Where no attempt brought an answer, or asking again would bring none.
+    pub async fn call(&self, request: &Request) -> Result<RawReply, CallFailure> {
+        if let Some(unsupported) = self.refuse(request) {
+            return Err(not_ready(&unsupported));
+        }
+        let lines = self.lines().map_err(|error| not_ready(&error))?;
+        let request = self.effective(request);
+        let call = Call {
+            endpoint: self,
+            lines,
+            message: self.site.profile.dialect.message(&self.site, &request),
+            tokens: self.estimate(&request),
+            request: &request,
+        };
+        call.run().await
+    }
+
+    /// Sends nothing from now on. Calls that are out are waited for; the others fail as cancelled.
+    pub fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    /// Waits, unless the endpoint is stopped before.
+    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+        let mut stopped = self.stopped.subscribe();
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+            waited = wait => Some(waited),
+        }
+    }
+
+    /// Why a call ends without an answer, where it was not stopped.
+    fn reason(&self, failure: CallFailure) -> CallFailure {
+        if *self.stopped.borrow() { CallFailure { cause: FailureCause::Cancelled, ..failure } } else { failure }
+    }
+
+    /// The request with the binding's parameters where it has none of its own.
+    fn effective<'a>(&self, request: &'a Request) -> Cow<'a, Request> {
+        match request {
+            Request::Chat(chat) if self.parameters != Parameters::default() => {
+                let parameters = chat.parameters.or(&self.parameters);
+                Cow::Owned(Request::Chat(ChatRequest { parameters, ..chat.clone() }))
+            }
+            request => Cow::Borrowed(request),
+        }
+    }
+
+    fn lines(&self) -> Result<&Lines, EndpointError> {
+        let lines = self.lines.get_or_init(|| {
+            let key = self.key_source.load(&self.name, &*self.world)?;
+            let mut headers = HeaderMap::new();
+            if let Some(key) = &key {
+                let invalid = || EndpointError::KeyInvalid { endpoint: self.name.clone() };
+                let (name, value) = self.site.profile.dialect.key_header(&self.site, key.expose_secret());
+                let mut value = HeaderValue::from_str(&value).map_err(|_| invalid())?;
+                value.set_sensitive(true);
+                headers.insert(HeaderName::from_static(name), value);
+            }
+            let carrier = match self.provider() {
+                ProviderKind::Command => Carrier::Program(Program::new(self.model(), &self.arguments)),
+                _ => {
+                    Carrier::Http { transport: Transport::open(&self.site.base_url, &self.limits)?, headers }
+                }
+            };
+            Ok(Lines {
+                carrier,
+                key,
+                limiter: Limiter::new(&self.limits),
+                circuit: Circuit::new(self.limits.outage),
+                budget: RetryBudget::new(),
+            })
+        });
+        lines.as_ref().map_err(Clone::clone)
+    }
+
+    /// About how many tokens a call will take.
+    fn estimate(&self, request: &Request) -> u64 {
+        let (text, pictures, most) = match request {
+            Request::Chat(chat) => (
+                chat.system.as_deref().map_or(0, str::len)
+                    + chat.turns.iter().map(|turn| turn.text.len()).sum::<usize>(),
+                chat.turns.iter().map(|turn| turn.images.len()).sum::<usize>(),
+                chat.parameters.max_tokens.map(u64::from),
+            ),
+            Request::Embed(texts) => (texts.iter().map(|text| text.len()).sum(), 0, Some(0)),
+            _ => (0, 0, Some(0)),
+        };
+        let typical = self.typical_output.load(Ordering::Relaxed);
+        let output = most.map_or(typical, |most| most.min(typical));
+        text as u64 / 4 + pictures as u64 * TOKENS_PER_PICTURE + output
+    }
+
+    fn tell(&self, event: AttemptEvent) {
+        if let Some(observer) = &self.observer {
+            observer(&self.name, &event);
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("name", &self.name).field("base_url", &self.site.base_url).finish()
+    }
+}
+
+/// One call on its way, over all its attempts.
+struct Call<'a> {
+    endpoint: &'a Endpoint,
+    lines: &'a Lines,
+    request: &'a Request,
+    message: Message,
+    tokens: u64,
+}
+
+impl Call<'_> {
+    async fn run(&self) -> Result<RawReply, CallFailure> {
+        let Call { endpoint, lines, .. } = self;
+        let limits = &endpoint.limits;
+        let mut sent = 0;
+        let mut refusals = 0;
+        let mut failure =
+            CallFailure { cause: FailureCause::CircuitOpen, attempts: 0, excerpt: String::new() };
+        lines.budget.earn();
+        loop {
+            // A stopped endpoint sends nothing more; what is out is waited for.
+            let Some(Ok(entry)) = endpoint.unless_stopped(lines.circuit.enter()).await else {
+                return Err(self.give_up(endpoint.reason(failure)));
+            };
+            let Some(pass) = endpoint.unless_stopped(lines.limiter.admit(self.tokens)).await else {
+                return Err(self.give_up(endpoint.reason(failure)));
+            };
+            if !entry.is_current() {
+                continue;
+            }
+            sent += 1;
+            let faults = sent - refusals;
+            let answer = self.attempt(&pass, faults).await;
+            let latency = pass.elapsed();
+            let now = endpoint.world.now();
+            let (judgement, wait) = self.judge(&answer, &pass, now);
+            self.settle(&judgement, wait, faults, pass, entry);
+
+            let (cause, bearable) = match judgement {
+                Judgement::Answer(usage) => {
+                    self.learn(&usage);
+                    endpoint.tell(AttemptEvent::Answered { latency, attempt: sent });
+                    if let Ok(Answer { status, body, .. }) = answer {
+                        return Ok(RawReply { status, body, latency, attempts: sent, at: now });
+                    }
+                    continue;
+                }
+                Judgement::Wait => {
+                    refusals += 1;
+                    (FailureCause::RateLimited, refusals < limits.refusals)
+                }
+                Judgement::Retry(cause) => (cause, faults < limits.attempts),
+                Judgement::Final(cause) => (cause, false),
+            };
+            let excerpt = answer.map(|answer| self.excerpt(&answer.body)).unwrap_or_default();
+            failure = CallFailure { cause, attempts: sent, excerpt };
+            if !bearable || wait.is_some_and(|wait| wait > limits.longest_wait) {
+                return Err(self.give_up(failure));
+            }
+            let wait = self.pause(&failure.cause, wait, faults.max(refusals));
+            endpoint.tell(AttemptEvent::Retrying { cause: failure.cause.clone(), attempt: sent, wait });
+            endpoint.unless_stopped(tokio::time::sleep(wait)).await;
+        }
+    }
+
+    /// One request and its answer, for as long as it is worth waiting.
+    async fn attempt(&self, pass: &Pass<'_>, number: u32) -> Result<Answer, Fault> {
+        let Call { endpoint, lines, request, message, .. } = self;
+        let exchange = exchange::exchange(&endpoint.site, request, message, &lines.carrier);
+        tokio::pin!(exchange);
+        loop {
+            let patience = lines.limiter.patience(number, &endpoint.limits);
+            let left = patience.saturating_sub(pass.elapsed());
+            if left.is_zero() {
+                return Err(Fault::TimedOut);
+            }
+            tokio::select! {
+                biased;
+                answer = &mut exchange => return answer,
+                () = tokio::time::sleep(left.min(LOOK)) => {}
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        answer: &Result<Answer, Fault>,
+        pass: &Pass<'_>,
+        now: Duration,
+    ) -> (Judgement, Option<Duration>) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(fault) => return (judgement::of_fault(fault.clone()), None),
+        };
+        pass.told(&Quotas::read(&answer.headers, now), self.tokens);
+        let site = &self.endpoint.site;
+        match site.profile.dialect.read(site, self.request, answer.status, &answer.body) {
+            Ok(reply) => (Judgement::Answer(reply.usage), None),
+            Err(error) => {
+                let judgement = judgement::of_unreadable(error, answer.status, &answer.body);
+                (judgement, retry_after(&answer.headers, now))
+            }
+        }
+    }
+
+    fn settle(
+        &self,
+        judgement: &Judgement,
+        wait: Option<Duration>,
+        attempt: u32,
+        pass: Pass<'_>,
+        entry: Entry<'_>,
+    ) {
+        let arrival = match judgement {
+            Judgement::Answer(usage) => {
+                let tokens = usage.input + usage.output;
+                Arrival::Answered { tokens: (tokens > 0).then_some(tokens) }
+            }
+            Judgement::Wait => Arrival::Refused { wait },
+            Judgement::Retry(_) | Judgement::Final(_) => Arrival::Failed,
+        };
+        if let Some(slowdown) = pass.arrive(arrival) {
+            let (wait, per_second) = (slowdown.wait, slowdown.per_second);
+            self.endpoint.tell(AttemptEvent::Limited { wait, per_second });
+        }
+        let change = match judgement {
+            judgement if judgement.is_alive() => entry.alive(),
+            // Only our patience ended, which says little about the endpoint at first.
+            Judgement::Retry(FailureCause::TimedOut) if attempt <= 2 && !entry.is_trying() => Change::None,
+            _ => entry.failed(),
+        };
+        match change {
+            Change::None => {}
+            Change::Opened(pause) => self.endpoint.tell(AttemptEvent::CircuitOpened { pause }),
+            Change::Closed => self.endpoint.tell(AttemptEvent::CircuitClosed),
+        }
+    }
+
+    /// The wait before the next attempt: what the server asks for, and a random part on top
+    /// so that not all come back at once.
+    fn pause(&self, cause: &FailureCause, wait: Option<Duration>, attempt: u32) -> Duration {
+        let jitter = self.endpoint.world.jitter();
+        match (cause, wait) {
+            // Behind a pace the queue spreads them better than chance does.
+            (FailureCause::RateLimited, Some(wait)) => wait,
+            (_, Some(wait)) => wait + super::limits::retry::delay(1, jitter),
+            (_, None) => self.lines.budget.delay(attempt, jitter),
+        }
+    }
+
+    fn learn(&self, usage: &Usage) {
+        if usage.output > 0 {
+            let typical = &self.endpoint.typical_output;
+            let before = typical.load(Ordering::Relaxed);
+            typical.store((before * 15 + usage.output) / 16, Ordering::Relaxed);
+        }
+    }
+
+    fn excerpt(&self, body: &[u8]) -> String {
+        secret::excerpt(&String::from_utf8_lossy(body), self.lines.key.as_ref())
+    }
+
+    fn give_up(&self, failure: CallFailure) -> CallFailure {
+        let (cause, attempts) = (failure.cause.clone(), failure.attempts);
+        self.endpoint.tell(AttemptEvent::Failed { cause, attempts });
+        failure
+    }
+}
+
+fn not_ready(error: &dyn fmt::Display) -> CallFailure {
+    CallFailure { cause: FailureCause::NotReady(error.to_string()), attempts: 0, excerpt: String::new() }
+}
+
+/// An address without a slash at its end, and without a password in it.
+fn clean_address(address: &str) -> Result<String, EndpointError> {
+    let invalid = |reason: String| EndpointError::AddressInvalid { address: address.to_owned(), reason };
+    let url = Url::parse(address).map_err(|error| invalid(error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid("it starts neither with `http://` nor with `https://`".to_owned()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let address = url.host_str().unwrap_or_default().to_owned();
+        let reason = "name and password do not belong into an address; use a key".to_owned();
+        return Err(EndpointError::AddressInvalid { address, reason });
+    }
+    Ok(address.trim_end_matches('/').to_owned())
+}

@@ -1,0 +1,130 @@
+//! The queue before an endpoint.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::Limits;
+use super::patience::Patience;
+use super::quota::Quotas;
+use super::traffic::{Arrival, Slowdown, Ticket, Traffic, Turn};
+
+/// Lets requests through one at a time, in the order in which they came, when limits allow.
+///
+/// Only the first of those waiting looks at the clock; the others wait for it to pass. So all
+/// heed a pause together, and a thousand of them cost no more than one.
+#[derive(Debug)]
+pub(in crate::models) struct Limiter {
+    turnstile: tokio::sync::Mutex<()>,
+    freed: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    traffic: Traffic,
+    patience: Patience,
+}
+
+impl Limiter {
+    /// Must be called within a tokio runtime.
+    pub(in crate::models) fn new(limits: &Limits) -> Limiter {
+        let traffic = Traffic::new(limits, Instant::now());
+        Limiter {
+            turnstile: tokio::sync::Mutex::new(()),
+            freed: Notify::new(),
+            state: Mutex::new(State { traffic, patience: Patience::default() }),
+        }
+    }
+
+    /// Waits for leave to send a request of about `tokens` tokens.
+    pub(in crate::models) async fn admit(&self, tokens: u64) -> Pass<'_> {
+        let tokens = tokens as f64;
+        let _first = self.turnstile.lock().await;
+        loop {
+            let freed = self.freed.notified();
+            let turn = {
+                let now = Instant::now();
+                let mut state = self.state();
+                match state.traffic.turn(tokens, now) {
+                    Turn::Now => {
+                        let ticket = state.traffic.depart(tokens, now);
+                        return Pass { limiter: self, ticket, sent: now, open: true };
+                    }
+                    turn => turn,
+                }
+            };
+            match turn {
+                Turn::At(at) => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(at) => {}
+                        () = freed => {}
+                    }
+                }
+                Turn::Now | Turn::AfterAnswer => freed.await,
+            }
+        }
+    }
+
+    /// How long to wait for the answer to the given attempt.
+    pub(in crate::models) fn patience(&self, attempt: u32, limits: &Limits) -> Duration {
+        self.state().patience.of(attempt, limits)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code under this lock can panic half-way through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Leave to send one request. Dropped without an arrival, it gives its place back.
+#[derive(Debug)]
+pub(in crate::models) struct Pass<'a> {
+    limiter: &'a Limiter,
+    ticket: Ticket,
+    sent: Instant,
+    open: bool,
+}
+
+impl Pass<'_> {
+    /// Since leave was given.
+    pub(in crate::models) fn elapsed(&self) -> Duration {
+        self.sent.elapsed()
+    }
+
+    /// Takes in what the provider says is left, for requests of about `tokens` tokens.
+    pub(in crate::models) fn told(&self, quotas: &Quotas, tokens: u64) {
+        if !quotas.is_empty() {
+            self.limiter.state().traffic.told(quotas, tokens as f64, Instant::now());
+        }
+    }
+
+    /// Gives the place back with what became of the request.
+    pub(in crate::models) fn arrive(mut self, arrival: Arrival) -> Option<Slowdown> {
+        self.settle(arrival)
+    }
+
+    fn settle(&mut self, arrival: Arrival) -> Option<Slowdown> {
+        self.open = false;
+        let now = Instant::now();
+        let slowdown = {
+            let mut state = self.limiter.state();
+            if matches!(arrival, Arrival::Answered { .. }) {
+                state.patience.answered(now.saturating_duration_since(self.sent));
+            }
+            state.traffic.arrive(self.ticket, arrival, now)
+        };
+        self.limiter.freed.notify_one();
+        slowdown
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            self.settle(Arrival::Abandoned);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Carrying messages over HTTP.
+
+use std::error::Error;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Request, Response, Url};
+
+use super::dialects::Message;
+use super::error::EndpointError;
+use super::limits::Limits;
+
+const CONNECT: Duration = Duration::from_secs(10);
+/// Local servers of the common kinds close idle connections after five seconds; a connection
+/// must not be used when it may be closing.
+const IDLE_LOCAL: Duration = Duration::from_secs(4);
+const IDLE_HOSTED: Duration = Duration::from_secs(60);
+/// One HTTP/2 connection carries about a hundred requests at a time.
+const STREAMS: u32 = 100;
+/// No answer to a request of ours is larger than this.
+const LARGEST: usize = 256 << 20;
+
+/// One endpoint's connections.
+#[derive(Debug)]
+pub(super) struct Transport {
+    client: Client,
+}
+
+/// A response, complete.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// Where it came from in the end.
+    pub(super) url: String,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+/// No response, or not a whole one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    Unreachable(String),
+    TimedOut,
+    Torn(String),
+}
+
+impl Transport {
+    pub(super) fn open(base_url: &str, limits: &Limits) -> Result<Transport, EndpointError> {
+        install_crypto();
+        let plain = base_url.starts_with("http://");
+        let mut builder = Client::builder()
+            .user_agent(concat!("tgp/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .read_timeout(limits.idle_timeout)
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(limits.concurrency as usize)
+            .pool_idle_timeout(if plain { IDLE_LOCAL } else { IDLE_HOSTED });
+        if plain || limits.concurrency > STREAMS {
+            builder = builder.http1_only();
+        }
+        if plain {
+            // A machine without any certificates can still talk to servers of its own.
+            builder = builder.tls_certs_only([]);
+        }
+        match builder.build() {
+            Ok(client) => Ok(Transport { client }),
+            Err(error) => Err(EndpointError::NoClient { reason: reason(&error) }),
+        }
+    }
+
+    pub(super) async fn send(&self, message: &Message, headers: &HeaderMap) -> Result<Answer, Fault> {
+        let url = Url::parse(&message.url).map_err(|error| Fault::Unreachable(error.to_string()))?;
+        let method = if message.body.is_some() { Method::POST } else { Method::GET };
+        let mut request = Request::new(method, url);
+        *request.headers_mut() = headers.clone();
+        if let Some(body) = &message.body {
+            if !headers.contains_key(CONTENT_TYPE) {
+                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+            *request.body_mut() = Some(body.clone().into());
+        }
+        for (name, value) in message.headers {
+            request.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let response = self.client.execute(request).await.map_err(fault)?;
+        receive(response).await
+    }
+}
+
+async fn receive(mut response: Response) -> Result<Answer, Fault> {
+    let status = response.status().as_u16();
+    let url = response.url().as_str().to_owned();
+    let headers = std::mem::take(response.headers_mut());
+    let body = whole(&mut response).await?;
+    Ok(Answer { status, url, headers, body })
+}
+
+async fn whole(response: &mut Response) -> Result<Bytes, Fault> {
+    let torn = |error: reqwest::Error| match fault(error) {
+        Fault::TimedOut => Fault::TimedOut,
+        Fault::Unreachable(reason) | Fault::Torn(reason) => Fault::Torn(reason),
+    };
+    let Some(first) = response.chunk().await.map_err(torn)? else { return Ok(Bytes::new()) };
+    let Some(second) = response.chunk().await.map_err(torn)? else { return Ok(first) };
+    let mut body = BytesMut::from(first);
+    body.extend_from_slice(&second);
+    while let Some(chunk) = response.chunk().await.map_err(torn)? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err(Fault::Torn("the answer is larger than any answer should be".to_owned()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn fault(error: reqwest::Error) -> Fault {
+    let error = error.without_url();
+    if error.is_timeout() && !error.is_connect() {
+        return Fault::TimedOut;
+    }
+    if error.is_connect() || error.is_builder() || error.is_redirect() {
+        return Fault::Unreachable(reason(&error));
+    }
+    // What is left broke after the connection stood: a connection closed under the request,
+    // or in the middle of the answer.
+    Fault::Torn(reason(&error))
+}
+
+/// The last cause in the chain, which is the one that says something.
+fn reason(error: &dyn Error) -> String {
+    let mut deepest = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+fn install_crypto() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        // An error says that the program has chosen a provider before, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}

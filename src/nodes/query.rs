@@ -1,0 +1,172 @@
+//! `query`: the model under test answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::check::program::{Capability, Query, Step};
+use crate::data::row::{Failure, Reason};
+use crate::data::types::Type;
+use crate::data::value::Value;
+use crate::eval::ask::{answer, failure_of};
+use crate::eval::effects::Asked;
+use crate::eval::halt::{Evaluated, Halt};
+use crate::eval::message::{Rendered, render, settings};
+use crate::eval::scope::Scope;
+use crate::eval::script::keep;
+use crate::models::reply::{Content, Outcome, Usage};
+use crate::models::request::{PaintRequest, Request, Speaker, Turn};
+
+use super::state::State;
+use super::stream::Runner;
+
+/// How many slots a query appends.
+pub fn columns(query: &Query) -> usize {
+    5 + usize::from(query.usage) + usize::from(query.latency)
+}
+
+/// What one sample of one model gave.
+struct Given {
+    reply: Value,
+    outcome: &'static str,
+    usage: Usage,
+    latency: Duration,
+    failure: Option<Failure>,
+}
+
+impl Runner<'_> {
+    pub(super) fn query(&mut self, at: usize, step: &Step, query: &Query, state: State) {
+        let Some(asked) = self.stream.target else { return };
+        let name: Arc<str> =
+            self.stream.ground.binding(asked).map(|binding| binding.name.clone()).unwrap_or_default();
+        for sample in 0..query.samples {
+            let part = [name.as_bytes(), &[0], &sample.to_le_bytes()].concat();
+            let mut branch = state.branch(sample, "query", &part);
+            // What the model answers goes by the row that is asked, not by the row made of it.
+            let given =
+                exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
+            let given = match given {
+                Ok(given) => given,
+                Err(Halt::Fail(failure)) => {
+                    let (usage, latency) = (Usage::default(), Duration::ZERO);
+                    Given {
+                        reply: Value::Missing,
+                        outcome: "failed",
+                        usage,
+                        latency,
+                        failure: Some(*failure),
+                    }
+                }
+                Err(halt) => {
+                    self.halted(at, branch, 0, halt);
+                    continue;
+                }
+            };
+            branch.values.push(Value::Text(name.clone()));
+            branch.values.push(Value::Int(i64::from(sample)));
+            branch.values.push(given.reply);
+            branch.values.push(Value::text(given.outcome));
+            branch.values.push(Value::Bool(given.outcome == "blocked"));
+            if query.usage {
+                let counts = [given.usage.input, given.usage.output].map(|count| Value::Int(count as i64));
+                branch.values.push(Value::Record(counts.into_iter().collect()));
+            }
+            if query.latency {
+                branch.values.push(Value::Float(given.latency.as_secs_f64()));
+            }
+            branch.failure = given.failure.map(Arc::new);
+            self.from(at + 1, branch);
+        }
+    }
+}
+
+/// One conversation with the model: each user turn is answered before the next is sent.
+fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> Evaluated<Given> {
+    let Some(rendered) = render(scope, &query.message)? else {
+        return Err(Halt::undefined("the prompt has a hole without a value"));
+    };
+    let paints = scope.ground.model(asked).is_some_and(|model| model.capability == Capability::Image);
+    let mut sent: Vec<Turn> = Vec::new();
+    let mut replies = Vec::new();
+    let mut outcome = Outcome::Complete;
+    let mut usage = Usage::default();
+    let mut latency = Duration::ZERO;
+    let mut turns = rendered.turns.iter().peekable();
+    while let Some(turn) = turns.next() {
+        sent.push(turn.clone());
+        // An answer that the file gives itself is not asked for.
+        if turn.speaker == Speaker::Assistant
+            || turns.peek().is_some_and(|next| next.speaker == Speaker::Assistant)
+        {
+            continue;
+        }
+        let request = if paints {
+            Request::Paint(paint(scope, asked, &rendered, turn))
+        } else {
+            Request::Chat(rendered.chat(scope, asked, sent.clone(), None))
+        };
+        let place = replies.len() as u32;
+        let answered =
+            match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
+                Ok(answered) => answered,
+                Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
+            };
+        latency += answered.latency;
+        let reply = &answered.reply;
+        outcome = reply.outcome;
+        usage.input += reply.usage.input;
+        usage.output += reply.usage.output;
+        match &reply.content {
+            _ if outcome == Outcome::Blocked => break,
+            Content::Text(text) => {
+                sent.push(Turn { speaker: Speaker::Assistant, text: text.clone(), images: Vec::new() });
+                replies.push(Value::Text(text.clone()));
+            }
+            Content::Pictures(pictures) => {
+                let picture = pictures.first().and_then(|picture| keep(scope, picture));
+                replies.push(picture.unwrap_or(Value::Missing));
+            }
+            _ => replies.push(Value::text("")),
+        }
+    }
+    if outcome == Outcome::Blocked {
+        let failure = Failure {
+            reason: Reason::Blocked,
+            message: "the provider's filter answered instead of the model".into(),
+            attempts: 1,
+            excerpt: "".into(),
+        };
+        return Ok(Given {
+            reply: Value::Missing,
+            outcome: "blocked",
+            usage,
+            latency,
+            failure: Some(failure),
+        });
+    }
+    let reply = match &query.reply {
+        Type::List(_) => Value::List(replies.into()),
+        _ => replies.pop().unwrap_or(Value::Missing),
+    };
+    let outcome = match outcome {
+        Outcome::Cut => "cut",
+        Outcome::Empty => "empty",
+        _ => "complete",
+    };
+    Ok(Given { reply, outcome, usage, latency, failure: None })
+}
+
+fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> PaintRequest {
+    let mut request = PaintRequest { prompt: turn.text.clone(), count: 1, size: None, seed: None };
+    for (name, value) in settings(scope, asked, &rendered.settings) {
+        match (&*name, value) {
+            ("seed", Value::Int(seed)) => request.seed = Some(seed),
+            ("size", Value::Text(size)) => {
+                let sides = size.split_once('x');
+                request.size =
+                    sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+            }
+            _ => {}
+        }
+    }
+    request
+}

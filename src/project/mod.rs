@@ -1,0 +1,20 @@
+//! The folder that a program lives in: `tgp.toml`, its lock, the packages it uses, and what
+//! binds models and endpoints from outside the program.
+//!
+//! ```text
+//! project/
+//!   tgp.toml     what a person states
+//!   tgp.lock     what was resolved from it: a version and a content hash for each package
+//!   vendor/      copies of the packages, where they are kept with the project
+//!   .tgp/        the store
+//! ```
+
+pub mod binding;
+pub mod config;
+pub mod loader;
+pub mod place;
+#[allow(clippy::module_inception, reason = "the folder and its main noun")]
+pub mod project;
+pub mod settings;
+
+pub use project::{Project, Refused};

@@ -1,0 +1,13 @@
+//! A file made ready to run: found, checked, bound, planned, with its store open.
+//!
+//! Commands, the watcher and the editor start here. Nothing is printed.
+
+pub mod difference;
+pub mod explain;
+pub mod limit;
+mod loading;
+pub mod open;
+pub mod results;
+pub mod trial;
+
+pub use open::{Opened, Opening, Ready, SessionError};

@@ -1,0 +1,12 @@
+//! Whole runs of the program: what it pays for, what it keeps, and how it ends.
+
+#[path = "run/incremental.rs"]
+mod incremental;
+#[path = "run/interrupted.rs"]
+mod interrupted;
+#[path = "run/mistakes.rs"]
+mod mistakes;
+#[path = "run/project.rs"]
+mod project;
+#[path = "run/real.rs"]
+mod real;
