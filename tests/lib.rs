@@ -1,5 +1,6 @@
 mod check;
 mod data;
+mod library;
 mod models;
 mod report;
 mod run;

@@ -79,6 +79,26 @@ pub(super) fn suggestion<'n>(
     }
 }
 
+/// Adds a suggestion and, where a near name is known by its place, that place: the slip may be
+/// there.
+pub(super) fn suggest<'n>(
+    problem: Diagnostic,
+    wrong: &str,
+    subject: &str,
+    names: impl IntoIterator<Item = (&'n str, Option<Span>)>,
+) -> Diagnostic {
+    let names: Vec<(&str, Option<Span>)> = names.into_iter().collect();
+    let words = || names.iter().map(|(name, _)| *name);
+    let mut problem = Diagnostic { help: suggestion(wrong, subject, words()), ..problem };
+    if let Some(near) = nearest(wrong, words()) {
+        let place = names.iter().find(|(name, _)| *name == near).and_then(|(_, place)| *place);
+        if let Some(place) = place {
+            problem = problem.also(place, format!("`{near}` comes from here"));
+        }
+    }
+    problem
+}
+
 /// `` `a`, `b` and 3 more``
 pub(super) fn listing(names: &[&str]) -> Option<String> {
     if names.is_empty() {

@@ -1,10 +1,14 @@
 //! The command line, one file a command. No logic beyond arguments and printing.
 
 // What the commands print goes through `screen`, the one place that writes to the terminal.
+mod cache;
 mod check;
 mod choices;
+mod diff;
 mod exit;
+mod fmt;
 mod graph;
+mod models;
 mod plan;
 mod progress;
 mod run;
@@ -37,11 +41,15 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Fmt(fmt::Arguments),
     Plan(plan::Arguments),
     Run(run::Arguments),
     Show(show::Arguments),
     Test(test::Arguments),
     Graph(graph::Arguments),
+    Diff(diff::Arguments),
+    Models(models::Arguments),
+    Cache(cache::Arguments),
 }
 
 /// Runs the program on the process's arguments.
@@ -58,11 +66,15 @@ pub fn main() -> ExitCode {
     let screen = Screen::of(&*world);
     let exit = match cli.command {
         Command::Check(arguments) => check::run(&arguments, &world, &screen),
+        Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
         Command::Show(arguments) => show::run(&arguments, &world, &screen),
         Command::Test(arguments) => test::run(&arguments, &world, &screen),
         Command::Graph(arguments) => graph::run(&arguments, &world, &screen),
+        Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
+        Command::Models(arguments) => models::run(&arguments, &world, &screen),
+        Command::Cache(arguments) => cache::run(&arguments, &world, &screen),
     };
     exit.into()
 }

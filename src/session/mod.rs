@@ -2,6 +2,7 @@
 //!
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
+pub mod difference;
 pub mod explain;
 pub mod limit;
 mod loading;

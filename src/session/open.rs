@@ -95,9 +95,20 @@ impl Opened {
                 problem: format!("line {line} is not UTF-8 text; save the file as UTF-8"),
             }
         })?;
+        Opened::of_text(file, file.display().to_string(), text, overrides, world)
+    }
+
+    /// Checks a text as if it stood in a file.
+    pub fn of_text(
+        file: &Path,
+        name: String,
+        text: String,
+        overrides: &Overrides,
+        world: &Arc<dyn World>,
+    ) -> Result<Opened, SessionError> {
         let project = Project::find(&**world, file)
             .map_err(|problem| SessionError::Diagnostics(problem.diagnostics, problem.sources))?;
-        let root = Source::new(file.display().to_string(), Some(file), text);
+        let root = Source::new(name, Some(file), text);
         // The last binding of a name counts, and the command line's before the project's.
         let bind = project.bindings().iter().chain(&overrides.bind).cloned().collect();
         let overrides = Overrides { bind, ..overrides.clone() };
