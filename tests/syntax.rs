@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
 
 mod corpus;
+mod generated;
 mod layout;
 mod mutations;
 mod nesting;
 mod pages;
+mod trees;
