@@ -143,7 +143,7 @@ fn assert_told(text: &str) {
 }
 
 fn cases() -> u32 {
-    std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150)
+    std::env::var("CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(80)
 }
 
 proptest! {
