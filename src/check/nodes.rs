@@ -1,6 +1,6 @@
 //! Nodes: their order by mention, and each one's way from its input to its table.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::data::schema::{self, Schema};
@@ -9,10 +9,10 @@ use crate::syntax::tree::{self, ItemKind, Name, NodeKind, StepKind as Written};
 
 use super::checker::Checker;
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest};
 use super::expressions::row_identity;
 use super::library::{ModuleId, Thing};
-use super::program::{Capability, Direction, ModelId, ModelRef, Node, NodeId, Slot, Step, StepKind};
+use super::program::{Capability, ModelId, ModelRef, Node, NodeId, Slot, Step, StepKind};
 use super::reach::{reached, slots};
 use super::scope::{Column, Row, Scope, ScopeModel};
 
@@ -25,7 +25,7 @@ pub(super) struct Table {
     /// Its columns in the places of its schema.
     pub(super) row: Row,
     /// Of a measure.
-    pub(super) metrics: Vec<(Arc<str>, Direction)>,
+    pub(super) metrics: Vec<Name>,
 }
 
 /// A node while its steps are read.
@@ -42,13 +42,17 @@ pub(super) struct Building<'l> {
     pub(super) judge: Option<Capability>,
     /// Why no model may be asked here.
     pub(super) quiet: Option<&'static str>,
-    pub(super) metrics: Vec<(Arc<str>, Direction)>,
+    pub(super) metrics: Vec<Name>,
     /// Stages being written out.
     pub(super) stages: Vec<super::library::ItemId>,
     /// `batch` steps not yet undone: what the columns were.
     pub(super) batches: Vec<Vec<Column>>,
     /// The last step was made of a model's reply.
     pub(super) reads_reply: bool,
+    /// Its steps do not run, so that no script need answer them.
+    pub(super) unasked: bool,
+    /// Inside a stage: the columns of those who use it, which only scripts see.
+    pub(super) outside: Vec<Column>,
 }
 
 impl<'l> Building<'l> {
@@ -68,16 +72,18 @@ impl<'l> Building<'l> {
             stages: Vec::new(),
             batches: Vec::new(),
             reads_reply: false,
+            unasked: false,
+            outside: Vec::new(),
         }
     }
 
     pub(super) fn scope(&self) -> Scope<'_> {
-        Scope {
-            models: &self.models,
-            judge: self.judge,
-            quiet: self.quiet,
-            ..Scope::over(self.module, &self.row)
-        }
+        // Outside verdicts, a judge that is not named is the one there is.
+        let judge = match (self.judges.as_slice(), self.judge) {
+            ([only], Some(capability)) => Some((ModelRef::Declared(*only), capability)),
+            _ => None,
+        };
+        Scope { models: &self.models, judge, quiet: self.quiet, ..Scope::over(self.module, &self.row) }
     }
 }
 
@@ -189,10 +195,14 @@ impl<'l> Checker<'l> {
 
     fn node(&mut self, id: NodeId, item: &'l tree::Item, node: &'l tree::Node) -> (Table, Node) {
         let mut building = self.start(node);
-        let replaced = self.trial.replacement(&node.name.value);
-        self.steps(&mut building);
-        if let Some(replacement) = replaced {
-            building = self.replaced(building, replacement);
+        match self.trial.replacement(&node.name.value) {
+            None => self.steps(&mut building),
+            Some(replacement) => {
+                // Its own steps are told about where the file is checked as it stands.
+                building.unasked = true;
+                self.attempt(|this| this.steps(&mut building));
+                building = self.replaced(building, replacement);
+            }
         }
         self.taken(&mut building);
         let (row, schema) = self.finish(&mut building);
@@ -278,13 +288,12 @@ impl<'l> Checker<'l> {
                     Some(_) => format!("`{}` is not a node", name.value),
                     None => format!("no node `{}`", name.value),
                 };
-                let mut problem = error(codes::UNKNOWN_NODE, name.span, message);
+                let problem = error(codes::UNKNOWN_NODE, name.span, message);
                 let known = root.file.items.iter().filter_map(|item| match &item.kind {
-                    ItemKind::Node(node) => Some(&*node.name.value),
+                    ItemKind::Node(node) => Some((&*node.name.value, Some(node.name.span))),
                     _ => None,
                 });
-                problem.help = suggestion(&name.value, "there are", known);
-                self.tell(problem);
+                self.tell(suggest(problem, &name.value, "there are", known));
                 None
             }
         }
@@ -311,9 +320,15 @@ impl<'l> Checker<'l> {
             _ => {}
         }
         self.asked_of_each_model(building, &kind, !asked.is_empty(), span);
-        let row = std::mem::replace(&mut building.row, Row::new("".into()));
-        let local_models = self.local_models(&asked, &row, span);
-        building.row = row;
+        let local_models = if building.unasked || asked.is_empty() {
+            BTreeMap::new()
+        } else {
+            let mut row = building.row.clone();
+            let outside = building.outside.iter().filter(|column| row.column(&column.name).is_none());
+            let outside: Vec<Column> = outside.cloned().collect();
+            row.columns.extend(outside);
+            self.local_models(&asked, &row, span)
+        };
         building.steps.push(Step { kind, frame, local_models, span });
     }
 

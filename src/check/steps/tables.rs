@@ -77,6 +77,7 @@ impl<'l> Checker<'l> {
             if let Some(added) = building.row.columns.last_mut() {
                 // Its `let` stands in the other node.
                 added.of_reply = column.of_reply;
+                added.place = column.place;
                 added.defined = column.defined;
                 added.parts = column.parts;
             }
@@ -121,14 +122,14 @@ impl<'l> Checker<'l> {
         }
         for column in table.row.visible() {
             if !ours.iter().any(|known| !known.hidden && known.name == column.name) {
-                self.tell(
-                    error(
-                        codes::UNKNOWN_COLUMN,
-                        other.span,
-                        format!("`{}` has a column `{}`, which the rows here lack", table.name, column.name),
-                    )
-                    .help("add it with `let` here, or `drop` it there"),
-                );
+                let message =
+                    format!("`{}` has a column `{}`, which the rows here lack", table.name, column.name);
+                let problem = error(codes::UNKNOWN_COLUMN, other.span, message)
+                    .help("add it with `let` here, or `drop` it there");
+                self.tell(match column.place {
+                    Some(place) => problem.also(place, "it comes from here"),
+                    None => problem,
+                });
             }
         }
         let kept = ours.iter().filter(|column| laid_out.columns.iter().any(|kept| kept.name == column.name));
@@ -152,7 +153,11 @@ impl<'l> Checker<'l> {
             );
             return;
         }
-        let keys = self.keys(building, keys);
+        let named = keys;
+        let mut keys = self.keys(building, named);
+        for name in named {
+            self.ancestors_of(building, name, &mut keys);
+        }
         let mut side = RowSide::of(building);
         let mut aggregations = Vec::with_capacity(columns.len());
         for column in columns {
@@ -171,6 +176,22 @@ impl<'l> Checker<'l> {
         building.row = row;
         for (name, aggregation) in aggregations {
             self.add(building, name, aggregation.kind, None);
+        }
+    }
+
+    /// Where a node is a key, its rows' own ancestors are fixed with it: they stay known.
+    fn ancestors_of(&mut self, building: &Building<'l>, name: &Name, keys: &mut Vec<Column>) {
+        if building.row.column(&name.value).is_some() || !self.is_node(&name.value) {
+            return;
+        }
+        let Some(table) = self.table(name) else { return };
+        for ancestor in table.row.columns.iter().filter(|column| column.hidden) {
+            let known = keys.iter().any(|key| key.hidden && key.name == ancestor.name);
+            let here =
+                building.row.columns.iter().find(|column| column.hidden && column.name == ancestor.name);
+            if let (false, Some(here)) = (known, here) {
+                keys.push(here.clone());
+            }
         }
     }
 
