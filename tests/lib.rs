@@ -1,5 +1,7 @@
 mod check;
 mod data;
+mod library;
+mod stats;
 mod models;
 mod report;
 mod run;
