@@ -1,7 +1,6 @@
 mod check;
 mod data;
 mod library;
-mod stats;
 mod models;
 mod report;
 mod run;
