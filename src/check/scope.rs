@@ -42,6 +42,8 @@ pub(super) struct Column {
     pub(super) slot: Slot,
     /// Carries the identity of an ancestor's row; cannot be named.
     pub(super) hidden: bool,
+    /// Where it is named first.
+    pub(super) place: Option<Span>,
     /// The `let` that made it, to be marked when it is used.
     pub(super) defined: Option<Span>,
     /// Of `origin`: where the columns inside it were made.
@@ -54,7 +56,17 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn new(name: Arc<str>, kind: Type, slot: Slot) -> Column {
-        Column { name, kind, slot, hidden: false, defined: None, parts: None, of_reply: false, absent: None }
+        Column {
+            name,
+            kind,
+            slot,
+            hidden: false,
+            place: None,
+            defined: None,
+            parts: None,
+            of_reply: false,
+            absent: None,
+        }
     }
 }
 
@@ -93,6 +105,11 @@ impl Row {
         self.visible().map(|column| &*column.name)
     }
 
+    /// The names of the visible columns with where each comes from.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, Option<Span>)> {
+        self.visible().map(|column| (&*column.name, column.place))
+    }
+
     /// Takes the next slot.
     pub(super) fn slot(&mut self) -> Slot {
         self.width += 1;
@@ -129,8 +146,8 @@ pub(super) struct Scope<'a> {
     pub(super) module: ModuleId,
     pub(super) row: Option<&'a Row>,
     pub(super) models: &'a [ScopeModel],
-    /// What the judges of the node can do, where it has any.
-    pub(super) judge: Option<Capability>,
+    /// Who judges here and what they can do, where a judge is meant without a name.
+    pub(super) judge: Option<(ModelRef, Capability)>,
     pub(super) locals: Vec<LocalName>,
     /// Locals given out.
     pub(super) frame: u32,
