@@ -79,10 +79,7 @@ fn content(
         (_, Value::Missing) => text_reply(Outcome::Empty, "".into()),
         (Request::Chat(_), Value::Text(text)) => text_reply(outcome, text),
         (Request::Paint(paint), Value::Text(text)) => {
-            let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
-            let digest = crate::digest::Digest::of(&bytes);
-            let picture = Picture { digest, media_type: PLANTED.into(), bytes };
-            local(outcome, Content::Pictures(vec![picture; paint.count.max(1) as usize]))
+            local(outcome, Content::Pictures(vec![plant(&text); paint.count.max(1) as usize]))
         }
         (Request::Embed(_), Value::List(items)) => {
             local(outcome, Content::Vectors(vec![items.iter().filter_map(number).collect()]))
@@ -97,15 +94,31 @@ fn content(
             Content::Scores(number(&value).map(|score| (Arc::from("score"), score)).into_iter().collect()),
         ),
         (Request::Search(search), Value::List(items)) => {
-            local(outcome, Content::Hits(items.iter().take(search.top as usize).filter_map(hit).collect()))
+            let hits = items.iter().take(search.top as usize).filter_map(hit);
+            local(
+                outcome,
+                if search.images {
+                    Content::Pictures(hits.map(|hit| plant(&hit.text)).collect())
+                } else {
+                    Content::Hits(hits.collect())
+                },
+            )
         }
-        (Request::Fetch(address), Value::Text(text)) => {
-            local(outcome, Content::Page(Page { url: address.clone(), title: "".into(), text }))
-        }
+        (Request::Fetch(_), value) => match hit(&value) {
+            Some(Hit { url, title, text }) => local(outcome, Content::Page(Page { url, title, text })),
+            None => no_answer(),
+        },
         _ => no_answer(),
     })
 }
 
+/// A picture that shows a text.
+fn plant(text: &str) -> Picture {
+    let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
+    Picture { digest: crate::digest::Digest::of(&bytes), media_type: PLANTED.into(), bytes }
+}
+
+/// What a search finds and a fetch reads: `{ url, title, text }`.
 fn hit(value: &Value) -> Option<Hit> {
     let Value::Record(fields) = value else { return None };
     let text = |place: usize| match fields.get(place) {
