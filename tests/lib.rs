@@ -2,6 +2,7 @@ mod check;
 mod data;
 mod library;
 mod models;
+mod project;
 mod report;
 mod run;
 mod stats;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tgp::check::Loader as _;
 use tgp::project::{Project, Refused};
 use tgp::world::{Machine, World};
 
@@ -22,6 +23,17 @@ impl Folder {
 
     fn at(&self, path: &str) -> PathBuf {
         self.0.path().join(path)
+    }
+
+    /// A package in a folder, with a library of one function.
+    fn package(&self, path: &str, name: &str, version: &str, more: &str) {
+        let file = name.rsplit('.').next().unwrap();
+        self.write(
+            &format!("{path}/tgp.toml"),
+            format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\n{more}"),
+        );
+        let library = format!("library {name} @ {version}\n\nfn loud(x: text) -> text = x\n");
+        self.write(&format!("{path}/{file}.tgp"), library);
     }
 
     fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
@@ -117,7 +129,8 @@ mod files {
 
     #[test]
     fn files_are_found_from_the_file_that_uses_them() {
-        let folder = Folder::of(&[("tgp.toml", ""), ("a/x.tgp", ""), ("lib/r.tgp", "\u{feff}library r @ 1.0.0\n")]);
+        let folder =
+            Folder::of(&[("tgp.toml", ""), ("a/x.tgp", ""), ("lib/r.tgp", "\u{feff}library r @ 1.0.0\n")]);
         let project = folder.project("a/x.tgp");
         let source = project.loader(machine()).file(Some(&folder.at("a/x.tgp")), "../lib/./r.tgp").unwrap();
         assert_eq!(source.path, Some(folder.at("lib/r.tgp")));
@@ -140,3 +153,6 @@ mod files {
         assert!(told("x.tgp/y.tgp").contains("can't be read"), "{}", told("x.tgp/y.tgp"));
     }
 }
+
+mod packages;
+mod scaffold;

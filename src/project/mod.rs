@@ -9,12 +9,20 @@
 //!   .tgp/        the store
 //! ```
 
+pub mod add;
 pub mod binding;
 pub mod config;
+pub mod error;
+mod git;
 pub mod loader;
+pub mod lock;
+mod package;
 pub mod place;
 #[allow(clippy::module_inception, reason = "the folder and its main noun")]
 pub mod project;
+mod resolve;
+pub mod scaffold;
 pub mod settings;
+pub mod vendor;
 
 pub use project::{Project, Refused};

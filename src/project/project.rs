@@ -64,13 +64,19 @@ impl Project {
             let problem = super::loader::not_text(error.as_bytes(), error.utf8_error().valid_up_to());
             unreadable(path, &problem.to_string())
         })?;
-        let config = Config::parse(SourceId(0), &text).map_err(|problem| {
-            let mut shown = text.into_bytes();
+        Project::parsed(world, folder, &text)
+    }
+
+    /// The project that a folder would be with that `tgp.toml`.
+    pub(super) fn parsed(world: &dyn World, folder: &Path, text: &str) -> Result<Project, Refused> {
+        let config = Config::parse(SourceId(0), text).map_err(|problem| {
+            let path = folder.join(CONFIG);
+            let mut shown = text.as_bytes().to_vec();
             for secret in problem.secrets {
                 shown[secret].fill(b'*');
             }
             let mut sources = Sources::default();
-            sources.add(Source::new(shown_name(path), Some(path), String::from_utf8_lossy(&shown)));
+            sources.add(Source::new(CONFIG, Some(&path), String::from_utf8_lossy(&shown)));
             Refused { diagnostics: problem.diagnostics, sources }
         })?;
         let mut project = Project { root: folder.to_owned(), stated: true, config };
@@ -117,14 +123,9 @@ impl Project {
     }
 }
 
-/// As the person who wrote it would name it.
-fn shown_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
-}
-
 fn unreadable(path: &Path, problem: &str) -> Refused {
     let mut sources = Sources::default();
-    let source = sources.add(Source::new(shown_name(path), Some(path), ""));
+    let source = sources.add(Source::new(CONFIG, Some(path), ""));
     let diagnostic = Diagnostic {
         code: "unreadable-config",
         severity: Severity::Error,

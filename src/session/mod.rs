@@ -5,7 +5,6 @@
 pub mod difference;
 pub mod explain;
 pub mod limit;
-mod loading;
 pub mod open;
 pub mod results;
 pub mod telling;

@@ -112,7 +112,7 @@ impl Opened {
         // The last binding of a name counts, and the command line's before the project's.
         let bind = project.bindings().iter().chain(&overrides.bind).cloned().collect();
         let overrides = Overrides { bind, ..overrides.clone() };
-        let checked = check(root, &super::loading::Adapter(project.loader(world.clone())), &overrides);
+        let checked = check(root, &project.loader(world.clone()), &overrides);
         Ok(Opened {
             project,
             file: file.to_owned(),

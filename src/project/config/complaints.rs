@@ -8,8 +8,8 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::diagnostics::diagnostic::{Diagnostic, Label, Severity};
-use crate::diagnostics::source::{SourceId, Span};
 use crate::diagnostics::similar::instead;
+use crate::diagnostics::source::{SourceId, Span};
 
 pub(super) type Key<'t> = Spanned<Cow<'t, str>>;
 pub(super) type Item<'t> = Spanned<DeValue<'t>>;

@@ -1,6 +1,7 @@
 //! `[dependencies]`: the packages that a project uses.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use semver::VersionReq;
@@ -26,6 +27,30 @@ pub enum Location {
     Folder(PathBuf),
     /// A folder of a git repository at a tag; the repository's own where it is empty.
     Git { repository: String, tag: String, folder: PathBuf },
+}
+
+impl Location {
+    /// The same place by one spelling.
+    pub(in crate::project) fn settled(self) -> Location {
+        match self {
+            Location::Folder(path) => Location::Folder(settled(&path)),
+            git => git,
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::Folder(path) => write!(f, "`{}`", path.display()),
+            Location::Git { repository, tag, folder } if folder.as_os_str().is_empty() => {
+                write!(f, "`{repository}`, tag `{tag}`")
+            }
+            Location::Git { repository, tag, folder } => {
+                write!(f, "`{repository}`, tag `{tag}`, folder `{}`", folder.display())
+            }
+        }
+    }
 }
 
 const KEYS: [&str; 5] = ["path", "git", "tag", "folder", "version"];
@@ -93,7 +118,15 @@ fn one(
     for (key, item) in table.iter() {
         match key.get_ref().as_ref() {
             "path" => path = complaints.text(key, item).map(PathBuf::from),
-            "git" => git = complaints.text(key, item).map(str::to_owned),
+            "git" => {
+                git = complaints.text(key, item).map(str::to_owned);
+                if git.as_deref().is_some_and(holds_password) {
+                    complaints.secrets.push(item.span());
+                    let help = "leave it out, and let git ask its credential helper, or use ssh".to_owned();
+                    let message = "a password does not belong in tgp.toml, which is shared with others";
+                    complaints.tell("secret-in-config", key.span(), message, help);
+                }
+            }
             "tag" => tag = complaints.text(key, item).map(str::to_owned),
             "folder" => folder = complaints.text(key, item).map(|text| settled(text.as_ref())),
             "version" => version = requirement(key, item, complaints),
@@ -150,6 +183,13 @@ fn one(
         );
     }
     Some(Dependency { requirement: version.unwrap_or(VersionReq::STAR), location })
+}
+
+/// `https://name:password@host/…`
+fn holds_password(address: &str) -> bool {
+    let authority = address.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
+    let person = authority.and_then(|authority| authority.rsplit_once('@')).map(|(person, _)| person);
+    person.is_some_and(|person| person.contains(':'))
 }
 
 fn requirement(key: &Key<'_>, item: &Item<'_>, complaints: &mut Complaints) -> Option<VersionReq> {

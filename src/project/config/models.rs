@@ -5,10 +5,10 @@ use toml::de::{DeTable, DeValue};
 use super::complaints::{Complaints, Item, Key, number, whole};
 use crate::check::program::Binding;
 use crate::data::value::Value;
+use crate::diagnostics::similar::instead;
 use crate::project::binding::{
     BindingParts, BindingProblem, SettingKind, parse_binding, setting_kind, settings, told_apart,
 };
-use crate::diagnostics::similar::instead;
 
 pub(super) fn read(table: &DeTable<'_>, complaints: &mut Complaints) -> Vec<(String, Vec<Binding>)> {
     let mut models = Vec::new();

@@ -17,7 +17,8 @@ pub struct Package {
 const KEYS: [&str; 2] = ["name", "version"];
 
 /// What a package's name looks like.
-pub(super) const NAME: &str = "dotted lower-case words, such as `acme.rubrics`, the first one not `std`";
+pub(in crate::project) const NAME: &str =
+    "dotted lower-case words, such as `acme.rubrics`, the first one not `std`";
 
 /// Whether a `use` could name it, and not mean the standard library.
 pub fn is_name(name: &str) -> bool {

@@ -214,6 +214,8 @@ fn dependencies_say_where_they_are() {
         dependency("{ git = \"u\", tag = \"t\", folder = \"a/../../b\" }")
             .contains("`../b` is outside of the repository")
     );
+    let password = dependency("{ git = \"https://me:hush@host/x\", tag = \"t\" }");
+    assert!(password.starts_with("secret-in-config: git: a password does not belong"), "{password}");
     assert!(dependency("3").contains("`a` is a version or a table with `path` or `git`, not `3`"));
     assert!(dependency("\"newest\"").contains("`newest` is no requirement for a version"));
     assert!(complaint("[dependencies]\n\"A\" = \"^1\"").contains("`A` is no name for a package"));
