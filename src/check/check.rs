@@ -1,6 +1,7 @@
 //! The way through: a file's text to its checked program.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostics::diagnostic::{Diagnostic, Severity};
@@ -29,6 +30,9 @@ pub struct Overrides {
     pub bind: Vec<(String, Vec<Binding>)>,
     /// Check the program as this test: its `bind`, `set`, `replace` and `take` applied.
     pub test: Option<String>,
+    /// Where paths in `set` start: the folder that whoever gives them stands in. Without it they
+    /// start at the file's folder, like those in the file.
+    pub paths_from: Option<PathBuf>,
     /// Which of the test's seeds, from 0: moves the file's seed.
     pub test_seed: u32,
 }

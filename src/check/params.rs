@@ -53,7 +53,11 @@ impl Checker<'_> {
             if let Some((_, text)) =
                 trial.stated.iter().chain(trial.given).rev().find(|(set, _)| **set == *name.value)
             {
+                let given = trial.given.iter().any(|(set, _)| **set == *name.value);
                 return match parse_value(text, kind) {
+                    Some(Value::Text(path)) if given && *kind.present() == Type::Path => {
+                        Some(Value::text(trial.from_outside(&path)))
+                    }
                     Some(value) => Some(value),
                     None => {
                         self.tell(

@@ -384,7 +384,7 @@ pub struct Variation {
 }
 
 /// Appends slots in this order: `model` text, `sample` int, `reply`, `ending`
-/// `complete | cut | blocked | empty`, `blocked` bool, and where wanted `usage`
+/// `complete | cut | blocked | empty | failed`, `blocked` bool, and where wanted `usage`
 /// `{ input: int, output: int }` and `latency` float seconds.
 #[derive(Clone, Debug)]
 pub struct Query {

@@ -1,5 +1,7 @@
 //! What a test, the command line and `tgp.toml` change about a file before it is checked.
 
+use std::path::Path;
+
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ItemKind, Name, Rows, Test, TestClauseKind};
@@ -17,6 +19,8 @@ pub(super) struct Trial<'l> {
     pub(super) set: Vec<(&'l Name, &'l tree::Expr)>,
     /// `--set`, as text.
     pub(super) given: &'l [(String, String)],
+    /// Where paths in `given` start, rather than at the file's folder.
+    pub(super) paths_from: Option<&'l Path>,
     /// `set` of a suite's run, as text.
     pub(super) stated: Vec<(String, String)>,
     /// `bind` of a test.
@@ -44,12 +48,14 @@ pub(super) struct Expected<'l> {
 impl<'l> Trial<'l> {
     /// The file as it stands.
     pub(super) fn plain(overrides: &'l Overrides) -> Trial<'l> {
-        Trial { given: &overrides.set, bound: &overrides.bind, ..Trial::default() }
+        let paths_from = overrides.paths_from.as_deref();
+        Trial { given: &overrides.set, paths_from, bound: &overrides.bind, ..Trial::default() }
     }
 
     /// The file as one of its tests: nothing from outside but `--set`.
     pub(super) fn of(test: &'l Test, overrides: &'l Overrides) -> Trial<'l> {
-        let mut trial = Trial { given: &overrides.set, ..Trial::default() };
+        let paths_from = overrides.paths_from.as_deref();
+        let mut trial = Trial { given: &overrides.set, paths_from, ..Trial::default() };
         for clause in &test.clauses {
             match &clause.kind {
                 TestClauseKind::Bind { name, value } => trial.bind.push((name, value)),
@@ -66,6 +72,14 @@ impl<'l> Trial<'l> {
             }
         }
         trial
+    }
+
+    /// A path given on the command line, as it is found from the file's folder.
+    pub(super) fn from_outside(&self, path: &str) -> String {
+        match self.paths_from {
+            Some(folder) if !path.contains("://") => folder.join(path).to_string_lossy().into_owned(),
+            _ => path.to_owned(),
+        }
     }
 
     /// The rows that stand for a node.

@@ -11,6 +11,7 @@ mod graph;
 mod models;
 mod plan;
 mod progress;
+mod report;
 mod run;
 mod screen;
 mod show;
@@ -45,6 +46,7 @@ enum Command {
     Plan(plan::Arguments),
     Run(run::Arguments),
     Show(show::Arguments),
+    Report(report::Arguments),
     Test(test::Arguments),
     Graph(graph::Arguments),
     Diff(diff::Arguments),
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
+        Command::Report(arguments) => report::run(&arguments, &world, &screen),
         Command::Show(arguments) => show::run(&arguments, &world, &screen),
         Command::Test(arguments) => test::run(&arguments, &world, &screen),
         Command::Graph(arguments) => graph::run(&arguments, &world, &screen),

@@ -6,17 +6,16 @@ use std::time::Instant;
 
 use clap::Args;
 
-use crate::check::program::{NodeId, ReportEntry};
+use crate::check::program::NodeId;
 use crate::diagnostics::diagnostic::Severity;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
-use crate::report::rows_view::{RowsOptions, rows_table};
 use crate::report::summary::{NodeSummary, RunSummary};
 use crate::session::explain::Remembered;
 use crate::session::results::{self, NodeResult};
-use crate::session::{Opened, Opening, Ready, SessionError};
+use crate::session::{Opened, Opening, Ready, SessionError, telling};
 use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
@@ -98,7 +97,7 @@ fn ran(
     if arguments.json {
         screen.print(&as_json(&run, &nodes, began)?);
     } else {
-        screen.print(&shown(&run, &nodes, screen)?);
+        screen.print(&telling::tell(&run, &finished)?.render(screen.width, screen.colour_output));
         if !arguments.quiet {
             let summary = summary(&run, &nodes, &opened.file, began);
             screen.tell(&summary.render(screen.colour_messages));
@@ -140,46 +139,6 @@ pub(super) fn drive(
         let _ = shown.await;
         finished
     })
-}
-
-/// The tables that the file's report names; without a report, every measure.
-fn shown(run: &Run, nodes: &[NodeResult], screen: &Screen) -> Result<String, RunError> {
-    let program = &run.ground.program;
-    let find = |node: NodeId| nodes.iter().find(|result| result.node == node);
-    let mut out = String::new();
-    let entries: Vec<ReportEntry> =
-        program.reports.iter().flat_map(|report| report.entries.clone()).collect();
-    let entries = if entries.iter().any(|entry| matches!(entry, ReportEntry::Table(_))) {
-        entries
-    } else {
-        let measures = program.nodes.iter().zip(0..).filter(|(node, _)| node.kind == NodeKind::Measure);
-        measures.map(|(_, at)| ReportEntry::Table(NodeId(at))).collect()
-    };
-    for entry in &entries {
-        match entry {
-            ReportEntry::Title(title) => out.push_str(&format!("\n{title}\n")),
-            ReportEntry::Text(text) => out.push_str(&format!("\n{text}\n")),
-            ReportEntry::Table(node) => {
-                let Some(result) = find(*node) else { continue };
-                let rows = results::rows(run, &result.table)?;
-                out.push('\n');
-                let declared = &program.nodes[node.0 as usize];
-                if declared.kind == NodeKind::Measure {
-                    out.push_str(
-                        &measure_view(program, *node, &rows).render(screen.width, screen.colour_output),
-                    );
-                } else {
-                    let options =
-                        RowsOptions { limit: Some(20), width: Some(screen.width), ..RowsOptions::default() };
-                    out.push_str(&rows_table(&declared.schema, &rows, &options));
-                }
-            }
-            // Failures are counted in the summary and listed in reports.
-            ReportEntry::Failures { .. } => {}
-        }
-    }
-    out.push('\n');
-    Ok(out)
 }
 
 fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunSummary {

@@ -6,16 +6,14 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use crate::check::check_condition;
-use crate::check::program::{Program, StepKind};
+use crate::check::program::{Expr, NodeId, Program};
 use crate::data::row::Row;
 use crate::data::schema::Schema;
 use crate::data::write::{Delimiter, delimited, jsonl};
 use crate::diagnostics::source::{Source, SourceId, Sources};
-use crate::eval::effects::Effects;
-use crate::eval::scope::Scope;
 use crate::report::measure_view::measure_view;
 use crate::report::rows_view::{RowsOptions, rows_table};
-use crate::session::{Opened, SessionError, results};
+use crate::session::{Opened, SessionError, results, telling};
 use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
@@ -89,42 +87,28 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         let mut rows = results::rows(&ready.run, &table)?;
         rows.retain(|row| row.failure.is_some() == arguments.failures);
         if let Some(text) = &arguments.condition {
-            keep(&mut rows, &ready.run.ground, &program, node, text)?;
+            let condition = condition(&program, node, text)?;
+            rows.retain(|row| telling::meets(&ready.run, node, &condition, row));
         }
         write(arguments, &program, node, rows, world, screen)
     })();
     outcome.unwrap_or_else(|error: SessionError| screen.session_error(&error))
 }
 
-fn keep(
-    rows: &mut Vec<Row>,
-    ground: &crate::eval::ground::Ground,
-    program: &Program,
-    node: crate::check::program::NodeId,
-    text: &str,
-) -> Result<(), SessionError> {
+/// A condition over a node's columns, as given on the command line.
+fn condition(program: &Program, node: NodeId, text: &str) -> Result<Expr, SessionError> {
     let mut sources = Sources::default();
     sources.add(Source::new("--where", None, text));
-    let (condition, frame) = check_condition(program, node, SourceId(0), text)
-        .map_err(|diagnostics| SessionError::Diagnostics(diagnostics, sources))?;
-    let step = crate::check::program::Step {
-        kind: StepKind::Where(condition.clone()),
-        frame,
-        local_models: Default::default(),
-        span: Default::default(),
-    };
-    rows.retain(|row| {
-        let mut effects = Effects::default();
-        let mut scope = Scope::new(ground, NodeKind::Judge, &step, 0, row.id, &row.values, &mut effects);
-        scope.holds(&condition).unwrap_or(false)
-    });
-    Ok(())
+    let checked = check_condition(program, node, SourceId(0), text);
+    checked
+        .map(|(condition, _)| condition)
+        .map_err(|diagnostics| SessionError::Diagnostics(diagnostics, sources))
 }
 
 fn write(
     arguments: &Arguments,
     program: &Program,
-    node: crate::check::program::NodeId,
+    node: NodeId,
     mut rows: Vec<Row>,
     world: &Arc<dyn World>,
     screen: &Screen,

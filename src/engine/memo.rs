@@ -21,6 +21,11 @@ impl Memo {
         Memo { store, edition }
     }
 
+    /// The edition that results belong to, where the program is dynamic.
+    pub fn edition(&self) -> Option<&str> {
+        self.edition.as_deref()
+    }
+
     /// The key of a whole unit's table: what it does, for which models, to which tables.
     pub fn unit_key(&self, unit: &Unit, inputs: &[Digest]) -> Digest {
         let mut hasher = self.hasher("tgp.unit.v1", unit);

@@ -27,6 +27,9 @@ impl Axis {
         let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
         let low = values.iter().copied().reduce(f64::min)?;
         let high = values.iter().copied().reduce(f64::max)?;
+        if !(high - low).is_finite() {
+            return None;
+        }
         let whole = metric.scale == Scale::Rate && (high - low > 0.5 || high == low);
         Some(if whole { Axis::round(0.0, 1.0) } else { Axis::round(low, high) })
     }

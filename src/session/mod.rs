@@ -8,6 +8,7 @@ pub mod limit;
 mod loading;
 pub mod open;
 pub mod results;
+pub mod telling;
 pub mod trial;
 
 pub use open::{Opened, Opening, Ready, SessionError};

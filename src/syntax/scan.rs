@@ -212,15 +212,17 @@ fn string_end(text: &str) -> Result<usize, Option<usize>> {
     let bytes = text.as_bytes();
     let starts = |at: usize, mark: &str| bytes[at..].starts_with(mark.as_bytes());
     let mut inside: Vec<Inside> = Vec::new();
+    // How many of those are strings that end on their line.
+    let mut on_one_line = 0_usize;
     let mut at = 0;
     loop {
-        let open_hole = inside.iter().find_map(|inside| match inside {
-            Inside::Hole { start, .. } => Some(*start),
+        // The outermost hole stands in the outermost string.
+        let open_hole = match inside.get(1) {
+            Some(Inside::Hole { start, .. }) => Some(*start),
             _ => None,
-        });
+        };
         let Some(byte) = bytes.get(at) else { return Err(open_hole) };
-        let on_one_line = inside.iter().any(|inside| matches!(inside, Inside::Line));
-        if *byte == b'\n' && on_one_line {
+        if *byte == b'\n' && on_one_line > 0 {
             return Err(open_hole);
         }
         match inside.last_mut() {
@@ -247,6 +249,7 @@ fn string_end(text: &str) -> Result<usize, Option<usize>> {
                 } else {
                     if *byte == b'"' {
                         inside.push(Inside::Line);
+                        on_one_line += 1;
                     }
                     at += 1;
                 }
@@ -258,6 +261,7 @@ fn string_end(text: &str) -> Result<usize, Option<usize>> {
             }
             Some(Inside::Line) if *byte == b'"' => {
                 inside.pop();
+                on_one_line -= 1;
                 at += 1;
             }
             Some(Inside::Block) if starts(at, BLOCK) => {

@@ -69,12 +69,15 @@ pub(super) fn steps(
 
 /// What lies between the starts; comments above a start go with it.
 fn between(tokens: &[Token], whole: Range<usize>, starts: Vec<usize>) -> Vec<Range<usize>> {
-    let is_comment =
-        |at: usize| tokens[at].first && matches!(tokens[at].kind, TokenKind::Comment | TokenKind::Doc);
+    let is_above = |at: usize| match tokens[at].kind {
+        TokenKind::Doc => true,
+        TokenKind::Comment => tokens[at].first,
+        _ => false,
+    };
     let mut cuts = vec![whole.start];
     for mut start in starts {
         let last = cuts.last().copied().unwrap_or(whole.start);
-        while start > last && is_comment(start - 1) {
+        while start > last && is_above(start - 1) {
             start -= 1;
         }
         if start > last {

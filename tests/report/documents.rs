@@ -156,7 +156,7 @@ proptest! {
     #[test]
     fn any_report_can_be_told(
         texts in prop::collection::vec("(\\PC|[\n\r\t\u{1b}<>&|`]){0,40}", 1..8),
-        numbers in prop::collection::vec(any::<f64>(), 3),
+        numbers in prop::collection::vec(prop_oneof![any::<f64>(), Just(f64::MAX), Just(f64::MIN)], 3),
         width in 0..200usize,
     ) {
         let mut program = refusal().0;

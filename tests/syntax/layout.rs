@@ -28,6 +28,8 @@ pub(crate) fn assert_laid_out_well(text: &str, from: &str) -> String {
     let twice = format(&once).unwrap_or_else(|diagnostics| panic!("{from}: {diagnostics:?}\n{once}"));
     assert_eq!(twice, once, "{from}: the layout is not stable");
     assert_eq!(meaning(&once), meaning(text), "{from}: the meaning has changed");
+    let hashes = |text: &str| text.matches('#').count();
+    assert_eq!(hashes(&once), hashes(text), "{from}: a comment is lost\n{once}");
     once
 }
 

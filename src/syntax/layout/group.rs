@@ -25,11 +25,17 @@ impl Layout<'_> {
             writer.lines(&self.block(first..close, indentation + STEP));
             writer.line(indentation);
             writer.write(self.written(close));
-        } else if flat.is_none() && elements.len() == 1 && !self.is_opened_wide(open) {
+        } else if flat.is_none() && !self.is_opened_wide(open) && self.is_alone(open, close, &elements) {
             self.embraced(open, close, elements, writer);
         } else {
             self.broken(open, close, elements, writer);
         }
+    }
+
+    /// Whether a bracket holds one element and no comment beside it.
+    fn is_alone(&self, open: usize, close: usize, elements: &[Range<usize>]) -> bool {
+        let [only] = elements else { return false };
+        only.start == open + 1 && !self.tokens[only.end..close].iter().any(|token| token.is_comment())
     }
 
     /// One element of several lines, with its brackets next to it.

@@ -29,9 +29,11 @@ impl Writer {
         self.column = indentation;
     }
 
-    /// Whole lines, of which the last one is ended.
+    /// Whole lines, each of them ended, if any.
     pub(super) fn lines(&mut self, lines: &str) {
-        self.text.push('\n');
-        self.text.push_str(lines.strip_suffix('\n').unwrap_or(lines));
+        if let Some(lines) = lines.strip_suffix('\n') {
+            self.text.push('\n');
+            self.text.push_str(lines);
+        }
     }
 }

@@ -77,30 +77,34 @@ impl Lowering<'_> {
         let mut parts = Parts::of(pair);
         let primary = parts.part()?;
         let links: Vec<Pair<'_>> = parts.collect();
-        if !self.descend(links.len(), span) {
+        let levels = links.len();
+        if !self.descend(levels, span) {
             return Ok(Expr { kind: ExprKind::Broken, span });
         }
-        let levels = links.len();
         let mut expr = self.primary(primary)?;
         for link in links {
-            let span = expr.span.to(self.span(&link));
-            let before = Box::new(expr);
-            let rule = link.as_rule();
-            let mut parts = Parts::of(link.clone());
-            let kind = match rule {
-                Rule::index => ExprKind::Index(before, Box::new(self.next_expr(&mut parts)?)),
-                Rule::field => ExprKind::Field(before, self.name(&parts.expect(Rule::word)?)),
-                Rule::method => ExprKind::Method {
-                    receiver: before,
-                    function: self.name(&parts.expect(Rule::word)?),
-                    arguments: self.arguments(parts.expect(Rule::arguments)?)?,
-                },
-                _ => return mismatch(&link),
-            };
-            expr = Expr { kind, span };
+            expr = self.link(expr, link)?;
         }
         self.ascend(levels);
         Ok(expr)
+    }
+
+    fn link(&mut self, before: Expr, link: Pair<'_>) -> Lowered<Expr> {
+        let span = before.span.to(self.span(&link));
+        let before = Box::new(before);
+        let rule = link.as_rule();
+        let mut parts = Parts::of(link.clone());
+        let kind = match rule {
+            Rule::index => ExprKind::Index(before, Box::new(self.next_expr(&mut parts)?)),
+            Rule::field => ExprKind::Field(before, self.name(&parts.expect(Rule::word)?)),
+            Rule::method => ExprKind::Method {
+                receiver: before,
+                function: self.name(&parts.expect(Rule::word)?),
+                arguments: self.arguments(parts.expect(Rule::arguments)?)?,
+            },
+            _ => return mismatch(&link),
+        };
+        Ok(Expr { kind, span })
     }
 
     fn primary(&mut self, pair: Pair<'_>) -> Lowered<Expr> {
@@ -108,20 +112,32 @@ impl Lowering<'_> {
         let kind = match pair.as_rule() {
             Rule::string | Rule::block_string => return self.string(pair),
             Rule::call => return self.call(pair),
+            Rule::list => self.list(pair)?,
+            Rule::record => ExprKind::Record(self.record(pair)?),
+            Rule::parenthesised => self.parenthesised(pair)?,
+            Rule::ask => self.ask(pair)?,
+            Rule::scripted => self.scripted(pair)?,
             Rule::number => self.number(&pair),
             Rule::missing => ExprKind::Missing,
             Rule::truth => ExprKind::Bool(pair.as_str() == "true"),
             Rule::name => ExprKind::Name(Arc::from(pair.as_str())),
-            Rule::list => {
-                ExprKind::List(Parts::of(pair).map(|item| self.list_item(item)).collect::<Lowered<_>>()?)
-            }
-            Rule::record => ExprKind::Record(self.record(pair)?),
-            Rule::parenthesised => ExprKind::Parenthesised(Box::new(self.next_expr(&mut Parts::of(pair))?)),
-            Rule::ask => self.ask(pair)?,
-            Rule::scripted => self.scripted(pair)?,
             _ => return mismatch(&pair),
         };
         Ok(Expr { kind, span })
+    }
+
+    fn parenthesised(&mut self, pair: Pair<'_>) -> Lowered<ExprKind> {
+        Ok(ExprKind::Parenthesised(Box::new(self.next_expr(&mut Parts::of(pair))?)))
+    }
+
+    // Loops rather than iterators from here on: each adaptor takes its share of the stack a level.
+
+    fn list(&mut self, pair: Pair<'_>) -> Lowered<ExprKind> {
+        let mut items = Vec::new();
+        for item in Parts::of(pair) {
+            items.push(self.list_item(item)?);
+        }
+        Ok(ExprKind::List(items))
     }
 
     fn list_item(&mut self, pair: Pair<'_>) -> Lowered<ListItem> {
@@ -131,11 +147,12 @@ impl Lowering<'_> {
     }
 
     pub(super) fn record(&mut self, pair: Pair<'_>) -> Lowered<Vec<NamedExpr>> {
-        let fields = Parts::of(pair).map(|field| {
+        let mut fields = Vec::new();
+        for field in Parts::of(pair) {
             let mut parts = Parts::of(field);
-            Ok(NamedExpr { name: self.next_name(&mut parts)?, value: self.next_expr(&mut parts)? })
-        });
-        fields.collect()
+            fields.push(NamedExpr { name: self.next_name(&mut parts)?, value: self.next_expr(&mut parts)? });
+        }
+        Ok(fields)
     }
 
     pub(super) fn call(&mut self, pair: Pair<'_>) -> Lowered<Expr> {
@@ -147,12 +164,13 @@ impl Lowering<'_> {
     }
 
     pub(super) fn arguments(&mut self, pair: Pair<'_>) -> Lowered<Vec<Argument>> {
-        let arguments = Parts::of(pair).map(|argument| {
+        let mut arguments = Vec::new();
+        for argument in Parts::of(pair) {
             let mut parts = Parts::of(argument);
             let name = parts.accept(Rule::argument_name);
             let name = name.map(|name| self.next_name(&mut Parts::of(name))).transpose()?;
-            Ok(Argument { name, value: self.next_expr(&mut parts)? })
-        });
-        arguments.collect()
+            arguments.push(Argument { name, value: self.next_expr(&mut parts)? });
+        }
+        Ok(arguments)
     }
 }

@@ -28,7 +28,7 @@ use parts::Parts;
 
 /// How deep the tree may be. The program walks it by recursion in many places; this keeps all of
 /// them far from the end of a small thread's stack.
-pub(super) const DEEPEST: usize = 200;
+pub(super) const DEEPEST: usize = 128;
 
 /// The grammar gave something else than the lowering asks for, at this byte of the stretch.
 #[derive(Clone, Copy, Debug)]

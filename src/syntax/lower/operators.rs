@@ -37,6 +37,11 @@ impl Lowering<'_> {
     pub(super) fn operation(&mut self, pair: Pair<'_>) -> Lowered<Expr> {
         let span = self.span(&pair);
         let operators = pair.clone().into_inner().filter(|part| part.as_rule() != Rule::chain).count();
+        // Most operations are none; the frames of the operator parser would be the greater part of the
+        // stack that a nested expression takes.
+        if operators == 0 {
+            return self.chain(Parts::of(pair).expect(Rule::chain)?);
+        }
         if !self.descend(operators, span) {
             return Ok(Expr { kind: ExprKind::Broken, span });
         }
