@@ -14,6 +14,7 @@ use super::ask::{answer, failed};
 use super::halt::{Evaluated, Halt};
 use super::operator::truth;
 use super::scope::Scope;
+use super::script::{keep, plant};
 
 /// The natives that are evaluated here and not in the library.
 pub const HERE: &[&str] = &[
@@ -23,16 +24,20 @@ pub const HERE: &[&str] = &[
     "prelude.count_where",
     "prelude.embed",
     "prelude.filter",
+    "prelude.find",
     "prelude.flat_map",
     "prelude.map",
+    "prelude.map_numbered",
     "prelude.position",
     "prelude.sort_by",
     "row.id",
+    "row.plant",
 ];
 
 pub fn call(scope: &mut Scope<'_>, call: &NativeCall) -> Evaluated {
     match (&*call.name, call.arguments.as_slice()) {
         ("row.id", _) => Ok(Value::Id(scope.id)),
+        ("row.plant", [NativeArgument::Value(text)]) => planted(scope, text),
         ("prelude.embed", [NativeArgument::Value(text), NativeArgument::Model(model)]) => {
             embed(scope, text, *model)
         }
@@ -79,8 +84,12 @@ fn over_list(
     let chosen =
         || items.iter().zip(&results).filter(|(_, result)| truth(result)).map(|(item, _)| item.clone());
     Ok(match name {
-        "prelude.map" => Value::List(results.into()),
+        "prelude.map" | "prelude.map_numbered" => Value::List(results.into()),
         "prelude.filter" => Value::list(chosen()),
+        "prelude.find" => {
+            let place = results.iter().position(truth);
+            place.and_then(|place| items.get(place)).cloned().unwrap_or(Value::Missing)
+        }
         "prelude.count_where" => Value::Int(chosen().count() as i64),
         "prelude.any" | "prelude.all" => {
             let settles = Value::Bool(name == "prelude.any");
@@ -106,6 +115,12 @@ fn over_list(
         }
         _ => Value::Missing,
     })
+}
+
+/// A picture for a test: it shows the text.
+fn planted(scope: &mut Scope<'_>, text: &Expr) -> Evaluated {
+    let Value::Text(text) = scope.eval(text)? else { return Ok(Value::Missing) };
+    keep(scope, &plant(&text)).ok_or_else(|| Halt::undefined("the planted picture can't be kept"))
 }
 
 fn library_call(scope: &mut Scope<'_>, call: &NativeCall) -> Evaluated {
@@ -166,5 +181,38 @@ fn classify(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
             _ => Value::Missing,
         }),
         Err(failure) => Err(failed(&failure)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::HERE;
+    use crate::library;
+
+    /// What the standard library declares native, as `module.function`.
+    fn declared() -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        files
+            .flat_map(|file| {
+                let module = file.file_stem().unwrap().to_string_lossy().into_owned();
+                let text = std::fs::read_to_string(&file).unwrap();
+                let names = text.lines().filter_map(|line| line.split_once("native fn ")?.1.split('(').next());
+                names.map(|name| format!("{module}.{name}")).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn whatever_is_declared_native_is_built_in() {
+        let declared = declared();
+        assert!(declared.len() > 100);
+        let lacking: Vec<&String> = declared
+            .iter()
+            .filter(|name| library::find(name).is_none() && !HERE.contains(&name.as_str()))
+            .collect();
+        assert_eq!(lacking, Vec::<&String>::new());
     }
 }

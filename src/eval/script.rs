@@ -113,7 +113,7 @@ fn content(
 }
 
 /// A picture that shows a text.
-fn plant(text: &str) -> Picture {
+pub fn plant(text: &str) -> Picture {
     let bytes = bytes::Bytes::copy_from_slice(text.as_bytes());
     Picture { digest: crate::digest::Digest::of(&bytes), media_type: PLANTED.into(), bytes }
 }

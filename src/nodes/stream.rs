@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::check::program::{Node, Step, StepKind};
+use crate::check::program::{Expr, Node, Step, StepKind};
 use crate::data::codec::hash_value;
 use crate::data::identity;
 use crate::data::row::{Failure, Reason, Row};
@@ -97,6 +97,11 @@ impl Runner<'_> {
                 self.from(at + 1, state);
             }
             StepKind::Verdict(verdict) => self.verdict(at, step, verdict, state),
+            // Where it comes from is known of a failed row too: it is counted where it belongs.
+            StepKind::Let(value) if is_identity(value) => {
+                state.values.push(Value::Id(state.id));
+                self.from(at + 1, state);
+            }
             // A failed row only takes its place in what follows.
             kind if state.failure.is_some() => {
                 state.pad(appended(kind));
@@ -212,6 +217,10 @@ impl Runner<'_> {
             self.from(at + 1, branch);
         }
     }
+}
+
+fn is_identity(value: &Expr) -> bool {
+    matches!(value, Expr::Native(call) if &*call.name == "row.id")
 }
 
 /// How many slots a step appends.

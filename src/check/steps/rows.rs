@@ -13,7 +13,7 @@ use super::super::complaint::{Explained, error, suggestion};
 use super::super::expressions::{bare, convert};
 use super::super::library::ModuleId;
 use super::super::nodes::Building;
-use super::super::program::{Expr, Format, Local, Read, StepKind};
+use super::super::program::{Expr, Format, Local, NativeArgument, NativeCall, Read, StepKind};
 use super::super::scope::{LocalName, LocalValue, Scope, Typed};
 use super::super::types::{TypeReader, join};
 
@@ -185,8 +185,7 @@ impl<'l> Checker<'l> {
                     self.tell(problem);
                 }
                 Some(Some(known)) => {
-                    let what = format!("`{}`", field.name.value);
-                    let expr = self.wanted(scope, &field.value, &known.kind, &what);
+                    let expr = self.replaced_value(scope, field, &known.kind);
                     typed.push((field.name.clone(), Typed::new(expr, known.kind.clone())));
                 }
                 None => {
@@ -196,6 +195,18 @@ impl<'l> Checker<'l> {
             }
         }
         typed
+    }
+
+    /// A value of a replaced table. A text stands for a picture that shows it, as with models that
+    /// paint in a test.
+    fn replaced_value(&mut self, scope: &mut Scope<'_>, field: &NamedExpr, kind: &Type) -> Expr {
+        let what = format!("`{}`", field.name.value);
+        if kind.present() != &Type::Image {
+            return self.wanted(scope, &field.value, kind, &what);
+        }
+        let text = self.wanted(scope, &field.value, &Type::Text, &what);
+        let arguments = vec![NativeArgument::Value(text)];
+        Expr::Native(NativeCall { name: "row.plant".into(), arguments, kinds: vec![Type::Text], random: None })
     }
 
     fn listed_rows(
