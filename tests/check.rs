@@ -7,8 +7,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use tgp::check::{LoadProblem, Loader, Overrides, check};
-use tgp::diagnostics::source::{Source, Sources, Span};
+use tgp::check::program::{
+    BindingKind, Cell, Direction, Expr, LocalModel, ModelId, NodeId, Program, StepKind, SuitePart,
+};
+use tgp::check::{Checked, LoadProblem, Loader, Overrides, check, check_condition};
+use tgp::data::types::Type;
+use tgp::data::value::Value;
+use tgp::diagnostics::source::{Source, SourceId, Sources, Span};
 
 /// Reads files beside the one that uses them.
 struct Beside;
@@ -84,4 +89,201 @@ fn the_corpus_is_told_what_it_is_told() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn checked(text: &str, overrides: &Overrides) -> Checked {
+    check(Source::new("case.tgp", Some(&corpus().join("case.tgp")), text), &Beside, overrides)
+}
+
+fn program(text: &str) -> Program {
+    let checked = checked(text, &Overrides::default());
+    assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics);
+    checked.program.unwrap()
+}
+
+fn corpus_text(name: &str) -> String {
+    std::fs::read_to_string(corpus().join(name)).unwrap()
+}
+
+#[test]
+fn every_code_has_its_page_and_its_case() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors");
+    let all: String = files().iter().map(|path| told(path)).collect();
+    for code in tgp::check::codes::ALL {
+        assert!(docs.join(format!("{code}.md")).exists(), "no page for {code}");
+        // Only the command line asks for a test by name.
+        if code != "unknown-test" {
+            assert!(all.contains(&format!(" {code}: ")), "no case for {code}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_test_is_told() {
+    let overrides = Overrides { test: Some("planted".into()), ..Overrides::default() };
+    let checked = checked(&corpus_text("quickstart.tgp"), &overrides);
+    assert_eq!(checked.diagnostics[0].code, "unknown-test");
+    assert!(checked.program.is_none());
+}
+
+#[test]
+fn a_test_is_the_program_with_what_it_changes() {
+    let name = "planted accuracy is recovered".to_owned();
+    let overrides = Overrides { test: Some(name), ..Overrides::default() };
+    let program = checked(&corpus_text("quickstart.tgp"), &overrides).program.unwrap();
+    assert_eq!(program.parameters[0].value, Value::Int(50));
+    let StepKind::Rows { count, fields } = &program.nodes[0].steps[0].kind else { panic!() };
+    assert_eq!((*count, fields.len()), (20, 2));
+    assert!(matches!(program.nodes[0].steps.last().unwrap().kind, StepKind::Project(_)));
+    assert_eq!(program.expectations.len(), 5);
+    assert_eq!(&*program.expectations[2].text, "expect failed == 0");
+    assert!(matches!(program.expectations[2].cells[..], [Cell::Failed(None)]));
+}
+
+#[test]
+fn settings_from_outside_follow_the_parameters_type() {
+    let set = |value: &str| Overrides { set: vec![("n".into(), value.into())], ..Overrides::default() };
+    let text = corpus_text("quickstart.tgp");
+    let program = checked(&text, &set("9")).program.unwrap();
+    assert_eq!(program.parameters[0].value, Value::Int(9));
+    assert_eq!(checked(&text, &set("nine")).diagnostics[0].code, "bad-setting");
+}
+
+#[test]
+fn a_parameter_is_a_constant_and_recorded_replies_are_found_by_slots() {
+    let program = program(&corpus_text("bbq.tgp"));
+    let BindingKind::Replay { path, reply, .. } = &program.models[0].bindings[0].kind else { panic!() };
+    assert_eq!(&**path, "data/bbq_sample_replies.jsonl");
+    assert_eq!(&**reply, "unifiedqa-t5-11b_pred_race");
+    assert_eq!(&*program.models[0].bindings[0].name, "unifiedqa-race");
+    let query = program.nodes[2].steps.iter().find(|step| matches!(step.kind, StepKind::Query(_))).unwrap();
+    let LocalModel::Replay { key } = &query.local_models[&(ModelId(0), 0)] else { panic!() };
+    assert_eq!(program.nodes[1].schema.columns[key[0].0 as usize].name.as_ref(), "example_id");
+}
+
+#[test]
+fn clusters_travel_in_hidden_columns() {
+    let program = program(&corpus_text("bbq.tgp"));
+    let items = &program.nodes[0];
+    let hidden = items.schema.columns.last().unwrap();
+    assert!(hidden.hidden && hidden.kind == Type::Id);
+    let bias = program.nodes.iter().find(|node| &*node.name == "bias").unwrap();
+    let StepKind::Measure(measure) = &bias.steps[0].kind else { panic!() };
+    let cluster = measure.interval.as_ref().unwrap().cluster.unwrap();
+    let verdicts = &program.nodes[3].schema.columns[cluster.0 as usize];
+    assert_eq!((verdicts.hidden, &verdicts.kind), (true, &Type::Id));
+    assert!(!measure.metrics[0].is_rate);
+    assert_eq!(measure.metrics[0].direction, Direction::Near(0.0));
+}
+
+#[test]
+fn random_natives_of_a_step_have_numbers_of_their_own() {
+    let program = program(
+        "pipeline a.b @ 1.0.0\n\ncurate items {\n  rows [ { n = 1 } ]\n  \
+         let pair = [choose([1, 2]), choose([1, 2])]\n  where pair.length() == 2\n}\n",
+    );
+    let StepKind::Let(Expr::List(items)) = &program.nodes[0].steps[1].kind else { panic!() };
+    let numbers: Vec<Option<u32>> = items
+        .iter()
+        .map(|item| match item {
+            Expr::Native(call) => call.random,
+            _ => None,
+        })
+        .collect();
+    assert_eq!(numbers, [Some(0), Some(1)]);
+}
+
+#[test]
+fn names_change_nothing_but_names() {
+    let text = corpus_text("quickstart.tgp");
+    let renamed = text.replace("question_asked", "asked").replace("cases", "kases");
+    let steps = |text: &str| {
+        let program = program(text);
+        program.nodes.iter().map(|node| format!("{:?}", kinds(node))).collect::<Vec<_>>()
+    };
+    assert_eq!(steps(&text), steps(&renamed));
+}
+
+/// What a node does, without places and names.
+fn kinds(node: &tgp::check::program::Node) -> Vec<&StepKind> {
+    // The origin's type names its columns for people.
+    let shown = |kind: &&StepKind| !format!("{kind:?}").contains("question_asked") && !format!("{kind:?}").contains("asked");
+    node.steps.iter().map(|step| &step.kind).filter(shown).collect()
+}
+
+#[test]
+fn a_condition_is_checked_over_a_nodes_columns() {
+    let program = program(&corpus_text("quickstart.tgp"));
+    let node = NodeId(program.nodes.iter().position(|node| &*node.name == "verdicts").unwrap() as u32);
+    let source = SourceId(9);
+    assert!(check_condition(&program, node, source, "mark == wrong and words(reply) > 2").is_ok());
+    let told = check_condition(&program, node, source, "mark == wrogn").unwrap_err();
+    assert_eq!(told[0].code, "unknown-label");
+    let told = check_condition(&program, node, source, "repyl == \"x\"").unwrap_err();
+    assert_eq!(told[0].help.as_deref().map(|help| help.contains("`reply`")), Some(true));
+}
+
+#[test]
+fn a_suite_knows_its_runs_and_scores() {
+    let program = program(&corpus_text("suite.tgp"));
+    let suite = program.suite.unwrap();
+    assert_eq!(suite.runs.len(), 2);
+    assert_eq!(suite.runs[0].program.parameters[0].value, Value::Int(1));
+    assert!(matches!(suite.scores[1].parts[..], [SuitePart::Score(0), SuitePart::Metric { run: 0, .. }]));
+    assert_eq!(suite.leaderboard, [1, 0]);
+}
+
+/// Files with a piece cut out, at places that a fixed step picks.
+#[test]
+fn no_slip_makes_the_checker_panic() {
+    for path in files() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let words: Vec<&str> = text.split_inclusive([' ', '\n']).collect();
+        for skipped in (0..words.len()).step_by(29) {
+            let cut: String =
+                words.iter().enumerate().filter(|(at, _)| *at != skipped).map(|(_, word)| *word).collect();
+            checked(&cut, &Overrides::default());
+        }
+    }
+}
+
+/// A file of a thousand nodes, as wide as pipelines are.
+fn large() -> String {
+    let mut text = String::from("pipeline big.file @ 1.0.0\n\ncurate n0 {\n  rows [ { a = 1, b = \"x\" } ]\n}\n");
+    for at in 1..1000 {
+        let from = if at % 10 == 0 { 0 } else { at - 1 };
+        writeln!(
+            text,
+            "\ncurate n{at} from n{from} {{\n  let c{at} = a + {at}\n  where words(\"{{{{b}}}} {{{{c{at}}}}}\") > 1\n}}"
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_thousand_nodes_check() {
+    let text = large();
+    let begun = std::time::Instant::now();
+    let program = program(&text);
+    eprintln!("checked in {:?}", begun.elapsed());
+    assert_eq!(program.nodes.len(), 1000);
+}
+
+#[test]
+fn deep_expressions_are_checked_or_refused() {
+    let around = |expr: &str| {
+        format!("pipeline a.b @ 1.0.0\n\ncurate items {{\n  rows [ {{ n = 1, xs = [\"a\"] }} ]\n  where {expr}\n}}\n")
+    };
+    for depth in [50, 150, 199, 2000] {
+        let sums = format!("n{} > 0", " + 1".repeat(depth));
+        let parentheses = format!("{}n{} > 0", "(".repeat(depth), ")".repeat(depth));
+        let nots = format!("{}true", "not ".repeat(depth));
+        let calls = format!("xs{}.length() > 0", ".reverse()".repeat(depth));
+        let branches = format!("{}true", "if n > 1 then false else ".repeat(depth));
+        let lambdas = format!("{}true{}", "xs.all(x => ".repeat(depth), ")".repeat(depth));
+        for expr in [sums, parentheses, nots, calls, branches, lambdas] {
+            checked(&around(&expr), &Overrides::default());
+        }
+    }
 }

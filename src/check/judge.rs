@@ -171,6 +171,7 @@ impl<'l> Checker<'l> {
         let kind = self.read_type(building.module, written.kind);
         self.verdict_kind(&kind, written.kind.span);
         let mut scope = building.scope();
+        scope.judge = building.judge.map(|capability| (ModelRef::Judge, capability));
         let pair = pair.map(|pair| self.pair(&mut scope, pair));
         // What `when` says is known without a judge.
         let outside = scope.quiet.replace("in a `when`, which is tried before any call");

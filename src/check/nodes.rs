@@ -1,6 +1,6 @@
 //! Nodes: their order by mention, and each one's way from its input to its table.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::data::schema::{self, Schema};
@@ -49,6 +49,10 @@ pub(super) struct Building<'l> {
     pub(super) batches: Vec<Vec<Column>>,
     /// The last step was made of a model's reply.
     pub(super) reads_reply: bool,
+    /// Its steps do not run, so that no script need answer them.
+    pub(super) unasked: bool,
+    /// Inside a stage: the columns of those who use it, which only scripts see.
+    pub(super) outside: Vec<Column>,
 }
 
 impl<'l> Building<'l> {
@@ -68,13 +72,20 @@ impl<'l> Building<'l> {
             stages: Vec::new(),
             batches: Vec::new(),
             reads_reply: false,
+            unasked: false,
+            outside: Vec::new(),
         }
     }
 
     pub(super) fn scope(&self) -> Scope<'_> {
+        // Outside verdicts, a judge that is not named is the one there is.
+        let judge = match (self.judges.as_slice(), self.judge) {
+            ([only], Some(capability)) => Some((ModelRef::Declared(*only), capability)),
+            _ => None,
+        };
         Scope {
             models: &self.models,
-            judge: self.judge,
+            judge,
             quiet: self.quiet,
             ..Scope::over(self.module, &self.row)
         }
@@ -189,10 +200,14 @@ impl<'l> Checker<'l> {
 
     fn node(&mut self, id: NodeId, item: &'l tree::Item, node: &'l tree::Node) -> (Table, Node) {
         let mut building = self.start(node);
-        let replaced = self.trial.replacement(&node.name.value);
-        self.steps(&mut building);
-        if let Some(replacement) = replaced {
-            building = self.replaced(building, replacement);
+        match self.trial.replacement(&node.name.value) {
+            None => self.steps(&mut building),
+            Some(replacement) => {
+                // Its own steps are told about where the file is checked as it stands.
+                building.unasked = true;
+                self.attempt(|this| this.steps(&mut building));
+                building = self.replaced(building, replacement);
+            }
         }
         self.taken(&mut building);
         let (row, schema) = self.finish(&mut building);
@@ -311,9 +326,15 @@ impl<'l> Checker<'l> {
             _ => {}
         }
         self.asked_of_each_model(building, &kind, !asked.is_empty(), span);
-        let row = std::mem::replace(&mut building.row, Row::new("".into()));
-        let local_models = self.local_models(&asked, &row, span);
-        building.row = row;
+        let local_models = if building.unasked || asked.is_empty() {
+            BTreeMap::new()
+        } else {
+            let mut row = building.row.clone();
+            let outside = building.outside.iter().filter(|column| row.column(&column.name).is_none());
+            let outside: Vec<Column> = outside.cloned().collect();
+            row.columns.extend(outside);
+            self.local_models(&asked, &row, span)
+        };
         building.steps.push(Step { kind, frame, local_models, span });
     }
 

@@ -129,8 +129,8 @@ pub(super) struct Scope<'a> {
     pub(super) module: ModuleId,
     pub(super) row: Option<&'a Row>,
     pub(super) models: &'a [ScopeModel],
-    /// What the judges of the node can do, where it has any.
-    pub(super) judge: Option<Capability>,
+    /// Who judges here and what they can do, where a judge is meant without a name.
+    pub(super) judge: Option<(ModelRef, Capability)>,
     pub(super) locals: Vec<LocalName>,
     /// Locals given out.
     pub(super) frame: u32,

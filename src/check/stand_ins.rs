@@ -48,6 +48,7 @@ impl<'l> Checker<'l> {
             quiet: None,
             batches: Vec::new(),
             reads_reply: false,
+            unasked: false,
             ..building
         };
         let span = replacement.span;

@@ -26,6 +26,8 @@ pub(super) struct Target {
 /// A variation before it is known to be alone under its name.
 pub(super) struct Made {
     pub(super) variation: Variation,
+    /// The type of the gold that it makes.
+    pub(super) gold: Option<Type>,
     pub(super) span: Span,
 }
 
@@ -120,9 +122,9 @@ impl Checker<'_> {
         }
         let name = rename.map_or_else(|| Arc::clone(&signature.name), |name| Arc::clone(&name.value));
         let span = rename.map_or(written.span, |name| name.span);
-        if let Some((value, rewrites_gold)) = self.variation(scope, item_id, arguments, target, written.span)
-        {
-            made.push(Made { variation: Variation { name, value, rewrites_gold }, span });
+        if let Some((value, gold)) = self.variation(scope, item_id, arguments, target, written.span) {
+            let variation = Variation { name, value, rewrites_gold: gold.is_some() };
+            made.push(Made { variation, gold, span });
         }
     }
 
@@ -158,7 +160,7 @@ impl Checker<'_> {
         let value = self.wanted(scope, body, &target.kind, "the variation");
         scope.locals.pop();
         let variation = Variation { name: Arc::clone(&name.value), value, rewrites_gold: false };
-        made.push(Made { variation, span: name.span });
+        made.push(Made { variation, gold: None, span: name.span });
     }
 
     /// Writes out the variations that a function gives, its parameters replaced.
@@ -237,7 +239,7 @@ impl Checker<'_> {
         arguments: &[tree::Argument],
         target: &Target,
         span: Span,
-    ) -> Option<(Expr, bool)> {
+    ) -> Option<(Expr, Option<Type>)> {
         let library = self.library;
         let (signature, tree) = (library.signatures.get(&item)?, library.function(item)?);
         let gold_at = signature.parameters.iter().position(|parameter| &*parameter.name == "gold");
@@ -342,7 +344,7 @@ impl Checker<'_> {
         typed: Typed,
         target: &Target,
         span: Span,
-    ) -> Option<(Expr, bool)> {
+    ) -> Option<(Expr, Option<Type>)> {
         if let Type::Record(fields) = &typed.kind
             && !matches!(target.kind, Type::Record(_))
         {
@@ -354,7 +356,7 @@ impl Checker<'_> {
             }
             return match (gold, &target.gold) {
                 (Some(gold), Some(wanted)) => {
-                    if !wanted.accepts(&gold.kind) {
+                    if super::types::join(wanted, &gold.kind).is_none() {
                         self.tell(
                             error(
                                 codes::TYPE_MISMATCH,
@@ -365,7 +367,7 @@ impl Checker<'_> {
                         );
                         return None;
                     }
-                    Some((typed.expr, true))
+                    Some((typed.expr, Some(gold.kind.clone())))
                 }
                 (Some(_), None) => {
                     self.untracked(name, span, target);
@@ -382,7 +384,7 @@ impl Checker<'_> {
                     );
                     None
                 }
-                (None, None) => Some((Expr::Field(Box::new(typed.expr), 0), false)),
+                (None, None) => Some((Expr::Field(Box::new(typed.expr), 0), None)),
             };
         }
         if !target.kind.accepts(&typed.kind) {
@@ -396,7 +398,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some((typed.expr, false))
+        Some((typed.expr, None))
     }
 
     fn untracked(&mut self, name: &str, span: Span, target: &Target) {

@@ -99,6 +99,8 @@ impl<'l> Checker<'l> {
             );
         }
         let frame = scope.frame;
+        // The gold is of what type all its forms are.
+        let golds: Vec<Type> = made.iter().filter_map(|one| one.gold.clone()).collect();
         let variations = self.distinct(made, clauses.keep_original);
         let mut labels: Vec<Arc<str>> =
             variations.iter().map(|variation| Arc::clone(&variation.name)).collect();
@@ -111,10 +113,17 @@ impl<'l> Checker<'l> {
             variations,
             one,
             keep_original: clauses.keep_original,
-            gold: gold.map(|column| column.slot),
+            gold: gold.as_ref().map(|column| column.slot),
             origin: before.iter().map(|column| column.slot).collect(),
         };
         self.push(building, StepKind::Vary(vary), frame, span);
+        if let Some(gold) = gold {
+            let all = golds.iter().try_fold(gold.kind, |all, one| super::types::join(&all, one));
+            let column = building.row.columns.iter_mut().find(|column| column.slot == gold.slot);
+            if let (Some(all), Some(column)) = (all, column) {
+                column.kind = all;
+            }
+        }
         let known = !broken && !labels.is_empty();
         let variant = if known { Type::Closed(labels.into()) } else { Type::Text };
         self.add(building, &Name::new("variant".into(), span), variant, None);

@@ -103,7 +103,7 @@ impl Checker<'_> {
                 }
             },
             None => match scope.judge {
-                Some(judge) if can(judge, capability) => Some(ModelRef::Judge),
+                Some((judge, has)) if can(has, capability) => Some(judge),
                 _ => {
                     let word = capability_word(capability);
                     self.tell(

@@ -23,7 +23,7 @@ impl Checker<'_> {
         let asked = match &ask.model {
             Some(name) => self.any_model(scope, name),
             None => match scope.judge {
-                Some(capability) => Some((ModelRef::Judge, capability)),
+                Some(judge) => Some(judge),
                 None => {
                     self.tell(error(codes::NO_JUDGE, span, "this `ask` names no model").help(
                         "write `ask MODEL ...`; only in a judge node with `by JUDGE` is the judge meant",

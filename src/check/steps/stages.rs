@@ -129,6 +129,8 @@ impl<'l> Checker<'l> {
         columns.extend(building.row.columns.iter().filter(|column| column.hidden).cloned());
         // Inside, only the parameters and what the stage makes can be named.
         let outside = std::mem::replace(&mut building.row.columns, columns);
+        let seen = building.outside.len();
+        building.outside.extend(outside.iter().filter(|column| !column.hidden).cloned());
         let owner = std::mem::replace(&mut building.row.owner, signature.name.clone());
         let module = std::mem::replace(&mut building.module, item.module);
         let outer_models = std::mem::replace(&mut building.models, models);
@@ -145,6 +147,7 @@ impl<'l> Checker<'l> {
             }
         }
         building.stages.pop();
+        building.outside.truncate(seen);
         building.models = outer_models;
         building.module = module;
         building.row.owner = owner;

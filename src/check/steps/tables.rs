@@ -152,7 +152,11 @@ impl<'l> Checker<'l> {
             );
             return;
         }
-        let keys = self.keys(building, keys);
+        let named = keys;
+        let mut keys = self.keys(building, named);
+        for name in named {
+            self.ancestors_of(building, name, &mut keys);
+        }
         let mut side = RowSide::of(building);
         let mut aggregations = Vec::with_capacity(columns.len());
         for column in columns {
@@ -171,6 +175,22 @@ impl<'l> Checker<'l> {
         building.row = row;
         for (name, aggregation) in aggregations {
             self.add(building, name, aggregation.kind, None);
+        }
+    }
+
+    /// Where a node is a key, its rows' own ancestors are fixed with it: they stay known.
+    fn ancestors_of(&mut self, building: &Building<'l>, name: &Name, keys: &mut Vec<Column>) {
+        if building.row.column(&name.value).is_some() || !self.is_node(&name.value) {
+            return;
+        }
+        let Some(table) = self.table(name) else { return };
+        for ancestor in table.row.columns.iter().filter(|column| column.hidden) {
+            let known = keys.iter().any(|key| key.hidden && key.name == ancestor.name);
+            let here =
+                building.row.columns.iter().find(|column| column.hidden && column.name == ancestor.name);
+            if let (false, Some(here)) = (known, here) {
+                keys.push(here.clone());
+            }
         }
     }
 
