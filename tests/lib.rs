@@ -1,5 +1,6 @@
 mod check;
 mod data;
+mod docs;
 mod models;
 mod report;
 mod run;
