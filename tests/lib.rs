@@ -1,6 +1,7 @@
 mod check;
 mod data;
 mod docs;
+mod library;
 mod models;
 mod report;
 mod run;

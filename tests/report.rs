@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod diagnostics;
+mod documents;
 mod measured;
 mod tables;
 

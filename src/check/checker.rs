@@ -11,7 +11,7 @@ use crate::syntax::tree::{self, Name};
 
 use super::bindings::ScriptSource;
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest};
 use super::expressions::can;
 use super::functions::FunctionState;
 use super::library::{ItemId, Library, ModuleId, Thing};
@@ -212,15 +212,16 @@ impl<'l> Checker<'l> {
                 self.model_items.get(&item).copied()
             }
             _ => {
-                let mut known: Vec<&str> = self.models.iter().map(|model| &*model.name).collect();
-                known.sort_unstable();
                 let message = match found {
                     Some(_) => format!("`{}` is not a model", name.value),
                     None => format!("no model `{}`", name.value),
                 };
-                let mut problem = error(codes::UNKNOWN_MODEL, name.span, message);
-                problem.help = suggestion(&name.value, "there are", known)
-                    .or_else(|| Some(format!("declare it: `model {}: chat`", name.value)));
+                let problem = error(codes::UNKNOWN_MODEL, name.span, message);
+                let known = self.models.iter().map(|model| (&*model.name, Some(model.span)));
+                let mut problem = suggest(problem, &name.value, "there are", known);
+                if problem.help.is_none() {
+                    problem = problem.help(format!("declare it: `model {}: chat`", name.value));
+                }
                 self.tell(problem);
                 None
             }

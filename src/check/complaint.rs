@@ -51,7 +51,11 @@ pub(super) fn nearest<'n>(wrong: &str, names: impl IntoIterator<Item = &'n str>)
         .into_iter()
         .map(|name| (strsim::damerau_levenshtein(wrong, name), name))
         .filter(|(distance, name)| *distance <= slack(wrong, name) && *distance > 0)
-        .min_by_key(|(distance, _)| *distance)
+        // Among equally near ones the one that begins alike; names in no order come in one here.
+        .min_by(|(one, a), (other, b)| {
+            let alike = |name: &str| strsim::jaro_winkler(wrong, name);
+            one.cmp(other).then(alike(b).total_cmp(&alike(a))).then(a.cmp(b))
+        })
         .map(|(_, name)| name)
 }
 
@@ -79,6 +83,26 @@ pub(super) fn suggestion<'n>(
     }
 }
 
+/// Adds a suggestion and, where a near name is known by its place, that place: the slip may be
+/// there.
+pub(super) fn suggest<'n>(
+    problem: Diagnostic,
+    wrong: &str,
+    subject: &str,
+    names: impl IntoIterator<Item = (&'n str, Option<Span>)>,
+) -> Diagnostic {
+    let names: Vec<(&str, Option<Span>)> = names.into_iter().collect();
+    let words = || names.iter().map(|(name, _)| *name);
+    let mut problem = Diagnostic { help: suggestion(wrong, subject, words()), ..problem };
+    if let Some(near) = nearest(wrong, words()) {
+        let place = names.iter().find(|(name, _)| *name == near).and_then(|(_, place)| *place);
+        if let Some(place) = place {
+            problem = problem.also(place, format!("`{near}` comes from here"));
+        }
+    }
+    problem
+}
+
 /// `` `a`, `b` and 3 more``
 pub(super) fn listing(names: &[&str]) -> Option<String> {
     if names.is_empty() {
@@ -97,6 +121,8 @@ mod tests {
     fn a_slip_finds_its_name() {
         assert_eq!(nearest("quetsion", ["gold", "question"]), Some("question"));
         assert_eq!(nearest("answer", ["gold", "question"]), None);
+        assert_eq!(nearest("uper", ["user", "upper"]), Some("upper"));
+        assert_eq!(nearest("uper", ["upper", "user"]), Some("upper"));
     }
 
     #[test]

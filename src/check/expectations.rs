@@ -9,7 +9,7 @@ use crate::syntax::tree::{self, ExprKind, Name};
 use super::aggregates::{RowSide, leaves_in};
 use super::checker::Checker;
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest, suggestion};
 use super::expressions::{AGGREGATES, bare};
 use super::gather::Gather;
 use super::library::ModuleId;
@@ -150,17 +150,16 @@ impl<'l> Checker<'l> {
             );
             return Typed::unknown();
         }
-        let Some((metric, _)) = table.metrics.iter().find(|(metric, _)| *metric == field.value) else {
+        let Some(metric) = table.metrics.iter().find(|metric| metric.value == field.value) else {
             let message = format!("no metric `{}` in `{}`", field.value, table.name);
-            let mut problem = error(codes::UNKNOWN_METRIC, field.span, message);
-            let known = table.metrics.iter().map(|(metric, _)| &**metric);
-            problem.help = suggestion(&field.value, "it has", known);
-            self.tell(problem);
+            let problem = error(codes::UNKNOWN_METRIC, field.span, message);
+            let known = table.metrics.iter().map(|metric| (&*metric.value, Some(metric.span)));
+            self.tell(suggest(problem, &field.value, "it has", known));
             return Typed::unknown();
         };
         let Some((column, kind)) = self.metric_column(picked.part) else { return Typed::unknown() };
         let condition = picked.condition.map(|condition| self.picked_rows(scope, table, condition));
-        let cell = Cell::Metric { node: table.id, metric: Arc::clone(metric), column, condition };
+        let cell = Cell::Metric { node: table.id, metric: Arc::clone(&metric.value), column, condition };
         keep(scope, cell, kind)
     }
 

@@ -259,7 +259,7 @@ impl<'l> Checker<'l> {
                 Direction::Higher
             }
         };
-        building.metrics.push((Arc::clone(&name.value), direction));
+        building.metrics.push(name.clone());
         Metric { name: Arc::clone(&name.value), aggregation, condition, direction, is_rate }
     }
 

@@ -9,10 +9,10 @@ use crate::syntax::tree::{self, ItemKind, Name, NodeKind, StepKind as Written};
 
 use super::checker::Checker;
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest};
 use super::expressions::row_identity;
 use super::library::{ModuleId, Thing};
-use super::program::{Capability, Direction, ModelId, ModelRef, Node, NodeId, Slot, Step, StepKind};
+use super::program::{Capability, ModelId, ModelRef, Node, NodeId, Slot, Step, StepKind};
 use super::reach::{reached, slots};
 use super::scope::{Column, Row, Scope, ScopeModel};
 
@@ -25,7 +25,7 @@ pub(super) struct Table {
     /// Its columns in the places of its schema.
     pub(super) row: Row,
     /// Of a measure.
-    pub(super) metrics: Vec<(Arc<str>, Direction)>,
+    pub(super) metrics: Vec<Name>,
 }
 
 /// A node while its steps are read.
@@ -42,7 +42,7 @@ pub(super) struct Building<'l> {
     pub(super) judge: Option<Capability>,
     /// Why no model may be asked here.
     pub(super) quiet: Option<&'static str>,
-    pub(super) metrics: Vec<(Arc<str>, Direction)>,
+    pub(super) metrics: Vec<Name>,
     /// Stages being written out.
     pub(super) stages: Vec<super::library::ItemId>,
     /// `batch` steps not yet undone: what the columns were.
@@ -83,12 +83,7 @@ impl<'l> Building<'l> {
             ([only], Some(capability)) => Some((ModelRef::Declared(*only), capability)),
             _ => None,
         };
-        Scope {
-            models: &self.models,
-            judge,
-            quiet: self.quiet,
-            ..Scope::over(self.module, &self.row)
-        }
+        Scope { models: &self.models, judge, quiet: self.quiet, ..Scope::over(self.module, &self.row) }
     }
 }
 
@@ -293,13 +288,12 @@ impl<'l> Checker<'l> {
                     Some(_) => format!("`{}` is not a node", name.value),
                     None => format!("no node `{}`", name.value),
                 };
-                let mut problem = error(codes::UNKNOWN_NODE, name.span, message);
+                let problem = error(codes::UNKNOWN_NODE, name.span, message);
                 let known = root.file.items.iter().filter_map(|item| match &item.kind {
-                    ItemKind::Node(node) => Some(&*node.name.value),
+                    ItemKind::Node(node) => Some((&*node.name.value, Some(node.name.span))),
                     _ => None,
                 });
-                problem.help = suggestion(&name.value, "there are", known);
-                self.tell(problem);
+                self.tell(suggest(problem, &name.value, "there are", known));
                 None
             }
         }

@@ -42,6 +42,8 @@ pub(super) struct Column {
     pub(super) slot: Slot,
     /// Carries the identity of an ancestor's row; cannot be named.
     pub(super) hidden: bool,
+    /// Where it is named first.
+    pub(super) place: Option<Span>,
     /// The `let` that made it, to be marked when it is used.
     pub(super) defined: Option<Span>,
     /// Of `origin`: where the columns inside it were made.
@@ -54,7 +56,17 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) fn new(name: Arc<str>, kind: Type, slot: Slot) -> Column {
-        Column { name, kind, slot, hidden: false, defined: None, parts: None, of_reply: false, absent: None }
+        Column {
+            name,
+            kind,
+            slot,
+            hidden: false,
+            place: None,
+            defined: None,
+            parts: None,
+            of_reply: false,
+            absent: None,
+        }
     }
 }
 
@@ -91,6 +103,11 @@ impl Row {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.visible().map(|column| &*column.name)
+    }
+
+    /// The names of the visible columns with where each comes from.
+    pub(super) fn places(&self) -> impl Iterator<Item = (&str, Option<Span>)> {
+        self.visible().map(|column| (&*column.name, column.place))
     }
 
     /// Takes the next slot.

@@ -9,7 +9,7 @@ use crate::diagnostics::source::Span;
 use crate::syntax::tree::{ItemKind, Name, TypeExpr, TypeExprKind, TypeField};
 
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest};
 use super::library::{ItemId, Library, ModuleId};
 use super::program::Capability;
 
@@ -168,15 +168,16 @@ impl<'l> TypeReader<'l> {
     }
 
     fn unknown(&mut self, name: &Name) {
-        let own = self.library.module(self.module);
-        let mut known: Vec<&str> = own.types.keys().map(|name| &**name).collect();
-        known.sort_unstable();
-        known.extend(BUILTIN.iter().map(|(name, _)| *name));
-        let mut problem = error(codes::UNKNOWN_TYPE, name.span, format!("no type `{}`", name.value));
-        problem.help = if capability(&name.value).is_some() {
-            Some(format!("`{}` is what a model can do, not a type of values", name.value))
+        let problem = error(codes::UNKNOWN_TYPE, name.span, format!("no type `{}`", name.value));
+        let problem = if capability(&name.value).is_some() {
+            problem.help(format!("`{}` is what a model can do, not a type of values", name.value))
         } else {
-            suggestion(&name.value, "there are", known)
+            let own = self.library.module(self.module);
+            let mut known: Vec<(&str, Option<Span>)> =
+                own.types.iter().map(|(name, named)| (&**name, Some(named.span))).collect();
+            known.sort_unstable_by_key(|(name, _)| *name);
+            known.extend(BUILTIN.iter().map(|(name, _)| (*name, None)));
+            suggest(problem, &name.value, "there are", known)
         };
         self.diagnostics.push(problem);
     }

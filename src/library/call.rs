@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::data::order::order_values;
 use crate::data::types::Type;
-use crate::data::value::{Turn, Value};
+use crate::data::value::{Image, Turn, Value};
 use crate::random::Stream;
 
 /// A function that is built into the program.
@@ -100,6 +100,19 @@ impl<'a> Call<'a> {
         self.list(at)?.iter().map(float).collect()
     }
 
+    /// The numbers of a list that are there.
+    pub(super) fn present_floats(&self, at: usize) -> Result<Vec<f64>, Undefined> {
+        let present = self.list(at)?.iter().filter(|item| !item.is_missing());
+        present.map(|item| number(item).ok_or_else(|| wrong(at, "list of float"))).collect()
+    }
+
+    pub(super) fn image(&self, at: usize) -> Result<&'a Image, Undefined> {
+        match self.argument(at)? {
+            Value::Image(image) => Ok(image),
+            _ => Err(wrong(at, "image")),
+        }
+    }
+
     pub(super) fn turns(&self, at: usize) -> Result<&'a [Turn], Undefined> {
         match self.argument(at)? {
             Value::Turns(turns) => Ok(turns),
@@ -128,7 +141,7 @@ impl<'a> Call<'a> {
 }
 
 /// An int or a float as a float.
-pub(super) fn number(value: &Value) -> Option<f64> {
+fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Int(int) => Some(*int as f64),
         Value::Float(float) => Some(*float),

@@ -12,8 +12,13 @@ pub(super) fn assistant(call: &mut Call<'_>) -> Answer {
     message(call, Speaker::Assistant)
 }
 
-pub(super) fn system(call: &mut Call<'_>) -> Answer {
+pub(super) fn system_turn(call: &mut Call<'_>) -> Answer {
     message(call, Speaker::System)
+}
+
+pub(super) fn user_with_image(call: &mut Call<'_>) -> Answer {
+    let (text, image) = (call.shared_text(0)?.clone(), call.image(1)?.clone());
+    Ok(Value::Turns([Turn { speaker: Speaker::User, text, images: vec![image] }].into()))
 }
 
 /// A conversation of one message.
@@ -35,13 +40,10 @@ pub(super) fn conversation(call: &mut Call<'_>) -> Answer {
     Ok(Value::Turns(all.into()))
 }
 
-/// The texts of a speaker's messages.
-pub(super) fn said_by(call: &mut Call<'_>) -> Answer {
-    let speaker = match call.text(1)? {
-        "system" => Speaker::System,
-        "user" => Speaker::User,
-        _ => Speaker::Assistant,
-    };
-    let said = call.turns(0)?.iter().filter(|turn| turn.speaker == speaker);
-    Ok(Value::list(said.map(|turn| Value::Text(turn.text.clone()))))
+pub(super) fn turn_count(call: &mut Call<'_>) -> Answer {
+    Ok(Value::Int(call.turns(0)?.len() as i64))
+}
+
+pub(super) fn turn_texts(call: &mut Call<'_>) -> Answer {
+    Ok(Value::list(call.turns(0)?.iter().map(|turn| Value::Text(turn.text.clone()))))
 }

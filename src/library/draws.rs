@@ -3,7 +3,7 @@
 use crate::data::value::Value;
 use crate::text::cut;
 
-use super::call::{Answer, Call, Undefined};
+use super::call::{Answer, Call, Undefined, same};
 
 pub(super) fn choose(call: &mut Call<'_>) -> Answer {
     let items = call.list(0)?;
@@ -18,7 +18,7 @@ pub(super) fn shuffle(call: &mut Call<'_>) -> Answer {
 }
 
 /// So many different elements, in the order of the list; all where it has no more.
-pub(super) fn pick(call: &mut Call<'_>) -> Answer {
+pub(super) fn choose_some(call: &mut Call<'_>) -> Answer {
     let (items, count) = (call.list(0)?, call.count(1)?);
     let places = call.stream()?.distinct(count, items.len());
     Ok(Value::list(places.into_iter().map(|place| items[place].clone())))
@@ -42,8 +42,14 @@ pub(super) fn random_int(call: &mut Call<'_>) -> Answer {
     Ok(Value::Int(low.wrapping_add(drawn.cast_signed())))
 }
 
-pub(super) fn random_float(call: &mut Call<'_>) -> Answer {
-    Ok(Value::Float(call.stream()?.unit()))
+/// `{ options, gold, position }`: the options in random order and where the gold now stands.
+pub(super) fn shuffled(call: &mut Call<'_>) -> Answer {
+    let gold = call.argument(1)?;
+    let mut options = call.list(0)?.to_vec();
+    call.stream()?.shuffle(&mut options);
+    let place = options.iter().position(|option| same(option, gold));
+    let place = place.ok_or_else(|| Undefined("the gold answer is none of the options".to_owned()))?;
+    Ok(Value::Record([Value::List(options.into()), gold.clone(), Value::Int(place as i64)].into()))
 }
 
 /// `{ first, second }`

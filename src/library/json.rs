@@ -43,7 +43,7 @@ fn element(items: &[Json], place: i64) -> Option<&Json> {
 }
 
 /// The one JSON value in a text, read tolerantly; missing where there is none or several.
-pub(super) fn read_json(call: &mut Call<'_>) -> Answer {
+pub(super) fn parse_json(call: &mut Call<'_>) -> Answer {
     Ok(match json_repair::read(call.text(0)?) {
         Ok(found) => Value::Json(Arc::new(canonical(found.value))),
         Err(_) => Value::Missing,
@@ -58,6 +58,11 @@ pub(super) fn json_text(call: &mut Call<'_>) -> Answer {
 /// JSON's number where it is a number; missing where it is not.
 pub(super) fn json_number(call: &mut Call<'_>) -> Answer {
     Ok(call.json(0)?.as_f64().map_or(Value::Missing, Value::Float))
+}
+
+/// JSON's truth value where it is one; missing where it is not.
+pub(super) fn json_bool(call: &mut Call<'_>) -> Answer {
+    Ok(call.json(0)?.as_bool().map_or(Value::Missing, Value::Bool))
 }
 
 /// JSON's elements where it is a list; missing where it is not.

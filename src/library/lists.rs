@@ -1,4 +1,4 @@
-//! Natives over lists, and over texts and conversations where they are sequences.
+//! Natives over lists.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,10 @@ use crate::data::value::Value;
 use super::call::{Answer, Call, Undefined, same};
 
 /// The longest list that `range` gives.
-const LONGEST: usize = 1_000_000;
+const LONGEST: i128 = 1_000_000;
 
-/// Characters of a text, elements of a list, messages of a conversation.
 pub(super) fn length(call: &mut Call<'_>) -> Answer {
-    let length = match call.argument(0)? {
-        Value::Text(text) => text.chars().count(),
-        Value::List(items) => items.len(),
-        Value::Turns(turns) => turns.len(),
-        _ => return Err(Undefined("only texts, lists and conversations have a length".to_owned())),
-    };
-    Ok(Value::Int(length as i64))
-}
-
-pub(super) fn is_empty(call: &mut Call<'_>) -> Answer {
-    length(call).map(|length| Value::Bool(length == Value::Int(0)))
+    Ok(Value::Int(call.list(0)?.len() as i64))
 }
 
 pub(super) fn first(call: &mut Call<'_>) -> Answer {
@@ -39,26 +28,24 @@ fn end(call: &Call<'_>, end: fn(&[Value]) -> Option<&Value>) -> Answer {
         .ok_or_else(|| Undefined("an empty list has neither first nor last".to_owned()))
 }
 
-pub(super) fn take(call: &mut Call<'_>) -> Answer {
-    Ok(Value::list(call.list(0)?.iter().take(call.count(1)?).cloned()))
+/// The element at a place, from 0, negative from the end; missing where there is none.
+pub(super) fn at(call: &mut Call<'_>) -> Answer {
+    let (items, place) = (call.list(0)?, call.int(1)?);
+    let place = if place < 0 { (items.len() as i64).checked_add(place) } else { Some(place) };
+    let item = place.and_then(|place| items.get(usize::try_from(place).ok()?));
+    Ok(item.cloned().unwrap_or(Value::Missing))
 }
 
-pub(super) fn skip(call: &mut Call<'_>) -> Answer {
-    Ok(Value::list(call.list(0)?.iter().skip(call.count(1)?).cloned()))
+pub(super) fn take_first(call: &mut Call<'_>) -> Answer {
+    Ok(Value::list(call.list(0)?.iter().take(call.count(1)?).cloned()))
 }
 
 pub(super) fn reverse(call: &mut Call<'_>) -> Answer {
     Ok(Value::list(call.list(0)?.iter().rev().cloned()))
 }
 
-pub(super) fn sort(call: &mut Call<'_>) -> Answer {
-    let mut items = call.list(0)?.to_vec();
-    items.sort_by(order_values);
-    Ok(Value::List(items.into()))
-}
-
 /// Each value once, where it stood first.
-pub(super) fn distinct(call: &mut Call<'_>) -> Answer {
+pub(super) fn unique(call: &mut Call<'_>) -> Answer {
     let items = call.list(0)?;
     let mut order: Vec<usize> = (0..items.len()).collect();
     order.sort_by(|a, b| order_values(&items[*a], &items[*b]));
@@ -73,44 +60,19 @@ pub(super) fn concatenate(call: &mut Call<'_>) -> Answer {
     Ok(Value::list(call.list(0)?.iter().chain(call.list(1)?.iter()).cloned()))
 }
 
-pub(super) fn flatten(call: &mut Call<'_>) -> Answer {
-    let mut flat = Vec::new();
-    for item in call.list(0)?.iter() {
-        match item {
-            Value::List(items) => flat.extend(items.iter().cloned()),
-            Value::Missing => {}
-            _ => return Err(Undefined("only a list of lists can be flattened".to_owned())),
-        }
-    }
-    Ok(Value::List(flat.into()))
+/// Records of an element of each, as far as the shorter list goes.
+pub(super) fn zip(call: &mut Call<'_>) -> Answer {
+    let pairs = call.list(0)?.iter().zip(call.list(1)?.iter());
+    Ok(Value::list(pairs.map(|(one, other)| Value::Record([one.clone(), other.clone()].into()))))
 }
 
-/// Where the value stands first; missing where it doesn't.
-pub(super) fn index_of(call: &mut Call<'_>) -> Answer {
-    let (items, wanted) = (call.list(0)?, call.argument(1)?);
-    let place = items.iter().position(|item| same(item, wanted));
-    Ok(place.map_or(Value::Missing, |place| Value::Int(place as i64)))
-}
-
-/// The numbers from 0 to one below.
+/// The numbers from one to before another.
 pub(super) fn range(call: &mut Call<'_>) -> Answer {
-    match call.count(0)? {
+    let (start, end) = (call.int(0)?, call.int(1)?);
+    match i128::from(end) - i128::from(start) {
         count if count > LONGEST => Err(Undefined(format!("a range has at most {LONGEST} numbers"))),
-        count => Ok(Value::list((0..count as i64).map(Value::Int))),
+        _ => Ok(Value::list((start..end).map(Value::Int))),
     }
-}
-
-/// The value that stands most often; of several such, the one that stands first. Missing values
-/// don't count.
-pub(super) fn most_common(call: &mut Call<'_>) -> Answer {
-    let items: Vec<&Value> = call.list(0)?.iter().filter(|item| !item.is_missing()).collect();
-    let mut order: Vec<usize> = (0..items.len()).collect();
-    order.sort_by(|a, b| order_values(items[*a], items[*b]));
-    let often = order
-        .chunk_by(|a, b| same(items[*a], items[*b]))
-        .filter_map(|equal| Some((equal.len(), std::cmp::Reverse(*equal.first()?))))
-        .max();
-    Ok(often.map_or(Value::Missing, |(_, std::cmp::Reverse(place))| items[place].clone()))
 }
 
 /// Values that are there, in their order.

@@ -30,20 +30,12 @@ pub const IN_ENGINE: &[&str] = &[
     "prelude.count_where",
     "prelude.embed",
     "prelude.filter",
+    "prelude.find",
     "prelude.flat_map",
     "prelude.map",
+    "prelude.map_numbered",
     "prelude.position",
     "prelude.sort_by",
-];
-
-/// Natives that no one declares, because no one calls them by name: operators and steps do.
-pub const OF_OPERATORS: &[&str] = &[
-    "prelude.as_json",
-    "prelude.concatenate",
-    "prelude.conversation",
-    "prelude.json_part",
-    "prelude.required",
-    "prelude.to_json",
 ];
 
 /// The native of that name.

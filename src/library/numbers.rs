@@ -1,20 +1,25 @@
 //! Natives over numbers.
 
-use crate::data::order::order_values;
+use crate::data::order::order_floats;
 use crate::data::value::Value;
 
-use super::call::{Answer, Call, Undefined, number};
+use super::call::{Answer, Call, Undefined};
 
 pub(super) fn abs(call: &mut Call<'_>) -> Answer {
-    match call.argument(0)? {
-        Value::Int(int) => int.checked_abs().map(Value::Int).ok_or_else(too_large),
-        _ => Ok(Value::Float(call.float(0)?.abs())),
-    }
+    Ok(Value::Float(call.float(0)?.abs()))
 }
 
 /// Halves are rounded away from nought.
 pub(super) fn round(call: &mut Call<'_>) -> Answer {
     int(call.float(0)?.round())
+}
+
+/// To so many decimals as text has them: the nearest of the numbers that are written with so
+/// many.
+pub(super) fn round_to(call: &mut Call<'_>) -> Answer {
+    const MOST: usize = 300;
+    let (float, decimals) = (call.float(0)?, call.count(1)?.min(MOST));
+    Ok(Value::Float(format!("{float:.decimals$}").parse().unwrap_or(float)))
 }
 
 pub(super) fn floor(call: &mut Call<'_>) -> Answer {
@@ -26,84 +31,57 @@ pub(super) fn ceiling(call: &mut Call<'_>) -> Answer {
 }
 
 pub(super) fn sqrt(call: &mut Call<'_>) -> Answer {
-    finite(call.float(0)?.sqrt(), "square root")
+    Ok(finite(call.float(0)?.sqrt()))
 }
 
 pub(super) fn log(call: &mut Call<'_>) -> Answer {
-    finite(call.float(0)?.ln(), "logarithm")
-}
-
-pub(super) fn exp(call: &mut Call<'_>) -> Answer {
-    finite(call.float(0)?.exp(), "exponential")
-}
-
-pub(super) fn power(call: &mut Call<'_>) -> Answer {
-    finite(call.float(0)?.powf(call.float(1)?), "power")
+    Ok(finite(call.float(0)?.ln()))
 }
 
 pub(super) fn smaller(call: &mut Call<'_>) -> Answer {
-    let (a, b) = (call.argument(0)?, call.argument(1)?);
-    Ok(if order_values(b, a).is_lt() { b.clone() } else { a.clone() })
+    let (a, b) = (call.float(0)?, call.float(1)?);
+    Ok(Value::Float(if order_floats(b, a).is_lt() { b } else { a }))
 }
 
 pub(super) fn larger(call: &mut Call<'_>) -> Answer {
-    let (a, b) = (call.argument(0)?, call.argument(1)?);
-    Ok(if order_values(b, a).is_gt() { b.clone() } else { a.clone() })
+    let (a, b) = (call.float(0)?, call.float(1)?);
+    Ok(Value::Float(if order_floats(b, a).is_gt() { b } else { a }))
 }
 
-/// The smallest of the values that are there; missing where none is.
-pub(super) fn smallest(call: &mut Call<'_>) -> Answer {
-    let present = call.list(0)?.iter().filter(|item| !item.is_missing());
-    Ok(present.min_by(|a, b| order_values(a, b)).cloned().unwrap_or(Value::Missing))
+/// The sum of the numbers that are there.
+pub(super) fn sum_of(call: &mut Call<'_>) -> Answer {
+    Ok(Value::Float(call.present_floats(0)?.iter().sum()))
 }
 
-/// The largest of the values that are there; missing where none is.
-pub(super) fn largest(call: &mut Call<'_>) -> Answer {
-    let present = call.list(0)?.iter().filter(|item| !item.is_missing());
-    Ok(present.max_by(|a, b| order_values(a, b)).cloned().unwrap_or(Value::Missing))
+/// The mean of the numbers that are there; missing where none is.
+pub(super) fn mean_of(call: &mut Call<'_>) -> Answer {
+    let numbers = call.present_floats(0)?;
+    let mean = numbers.iter().sum::<f64>() / numbers.len() as f64;
+    Ok(if numbers.is_empty() { Value::Missing } else { Value::Float(mean) })
 }
 
-/// Of ints an int. Missing values don't count.
-pub(super) fn sum(call: &mut Call<'_>) -> Answer {
-    let items = call.list(0)?;
-    if items.iter().any(|item| matches!(item, Value::Float(_)))
-        || *call.element_kind(0).present() == crate::data::types::Type::Float
-    {
-        return Ok(Value::Float(items.iter().filter_map(number).sum()));
-    }
-    let add = |sum: i64, item: &Value| match item {
-        Value::Int(int) => sum.checked_add(*int),
-        _ => Some(sum),
-    };
-    items.iter().try_fold(0, add).map(Value::Int).ok_or_else(too_large)
+/// The smallest of the numbers that are there; missing where none is.
+pub(super) fn min_of(call: &mut Call<'_>) -> Answer {
+    let smallest = call.present_floats(0)?.into_iter().min_by(|a, b| order_floats(*a, *b));
+    Ok(smallest.map_or(Value::Missing, Value::Float))
 }
 
-/// Missing where there is nothing to take the mean of. Missing values don't count.
-pub(super) fn mean(call: &mut Call<'_>) -> Answer {
-    let numbers: Vec<f64> = call.list(0)?.iter().filter_map(number).collect();
-    Ok(match numbers.len() {
-        0 => Value::Missing,
-        count => Value::Float(numbers.iter().sum::<f64>() / count as f64),
-    })
+/// The largest of the numbers that are there; missing where none is.
+pub(super) fn max_of(call: &mut Call<'_>) -> Answer {
+    let largest = call.present_floats(0)?.into_iter().max_by(|a, b| order_floats(*a, *b));
+    Ok(largest.map_or(Value::Missing, Value::Float))
 }
 
 fn int(float: f64) -> Answer {
     // 2^63 itself is a float and not an int.
-    if (-(2f64.powi(63))..2f64.powi(63)).contains(&float) {
+    let fits = (-(2f64.powi(63))..2f64.powi(63)).contains(&float);
+    if fits {
         Ok(Value::Int(float as i64))
     } else {
-        Err(too_large())
+        Err(Undefined(format!("{float} is too large for an int")))
     }
 }
 
-fn finite(float: f64, what: &str) -> Answer {
-    if float.is_finite() {
-        Ok(Value::Float(float))
-    } else {
-        Err(Undefined(format!("there is no such {what}")))
-    }
-}
-
-fn too_large() -> Undefined {
-    Undefined("the number is too large for an int".to_owned())
+fn finite(float: f64) -> Value {
+    if float.is_finite() { Value::Float(float) } else { Value::Missing }
 }

@@ -59,13 +59,8 @@ fn what_is_declared_is_built_in_and_what_is_built_in_is_declared() {
         .chain(IN_ENGINE.iter().copied())
         .map(str::to_owned)
         .collect();
-    let undeclared = |name: &&String| OF_OPERATORS.contains(&name.as_str());
     assert_eq!(declared.difference(&built_in).collect::<Vec<_>>(), Vec::<&String>::new());
-    assert_eq!(
-        built_in.difference(&declared).filter(|name| !undeclared(name)).collect::<Vec<_>>(),
-        Vec::<&String>::new()
-    );
-    assert!(OF_OPERATORS.iter().all(|name| built_in.contains(*name)));
+    assert_eq!(built_in.difference(&declared).collect::<Vec<_>>(), Vec::<&String>::new());
     assert!(NATIVES.is_sorted_by(|a, b| a.name < b.name));
 }
 
@@ -118,37 +113,41 @@ fn a_missing_argument_makes_the_result_missing() {
 #[test]
 fn lists() {
     let list = ints(&[3, 1, 3, 2, 1]);
-    assert_eq!(run("prelude.distinct", std::slice::from_ref(&list)), Ok(ints(&[3, 1, 2])));
-    assert_eq!(run("prelude.sort", std::slice::from_ref(&list)), Ok(ints(&[1, 1, 2, 3, 3])));
-    assert_eq!(run("prelude.most_common", std::slice::from_ref(&list)), Ok(Value::Int(3)));
-    assert_eq!(run("prelude.index_of", &[list.clone(), Value::Int(2)]), Ok(Value::Int(3)));
-    assert_eq!(run("prelude.index_of", &[list.clone(), Value::Int(9)]), Ok(Value::Missing));
-    assert_eq!(run("prelude.take", &[list.clone(), Value::Int(-1)]), Ok(ints(&[])));
-    assert_eq!(run("prelude.skip", &[list.clone(), Value::Int(4)]), Ok(ints(&[1])));
+    assert_eq!(run("prelude.unique", std::slice::from_ref(&list)), Ok(ints(&[3, 1, 2])));
+    assert_eq!(run("prelude.at", &[list.clone(), Value::Int(-2)]), Ok(Value::Int(2)));
+    assert_eq!(run("prelude.at", &[list.clone(), Value::Int(-6)]), Ok(Value::Missing));
+    assert_eq!(run("prelude.at", &[list.clone(), Value::Int(i64::MIN)]), Ok(Value::Missing));
+    assert_eq!(run("prelude.take_first", &[list.clone(), Value::Int(-1)]), Ok(ints(&[])));
     assert_eq!(run("prelude.last", std::slice::from_ref(&list)), Ok(Value::Int(1)));
     assert!(run("prelude.first", &[ints(&[])]).is_err());
-    assert_eq!(run("prelude.length", &[Value::text("né")]), Ok(Value::Int(2)));
-    assert!(run("prelude.range", &[Value::Int(i64::MAX)]).is_err());
+    assert_eq!(run("prelude.range", &[Value::Int(-1), Value::Int(2)]), Ok(ints(&[-1, 0, 1])));
+    assert_eq!(run("prelude.range", &[Value::Int(2), Value::Int(-1)]), Ok(ints(&[])));
+    assert!(run("prelude.range", &[Value::Int(i64::MIN), Value::Int(i64::MAX)]).is_err());
+    let pair = |a, b| Value::Record([Value::Int(a), Value::Int(b)].into());
+    assert_eq!(run("prelude.zip", &[ints(&[1, 2]), ints(&[3])]), Ok(Value::list([pair(1, 3)])));
 }
 
 #[test]
 fn numbers_that_an_int_cannot_hold_are_undefined() {
     assert_eq!(run("prelude.round", &[Value::Float(-2.5)]), Ok(Value::Int(-3)));
+    assert_eq!(run("prelude.floor", &[Value::Float(-0.5)]), Ok(Value::Int(-1)));
+    assert_eq!(run("prelude.ceiling", &[Value::Float(0.5)]), Ok(Value::Int(1)));
+    assert_eq!(run("prelude.smaller", &[Value::Float(2.0), Value::Float(1.0)]), Ok(Value::Float(1.0)));
+    assert_eq!(run("prelude.larger", &[Value::Float(2.0), Value::Float(1.0)]), Ok(Value::Float(2.0)));
     assert!(run("prelude.round", &[Value::Float(1e19)]).is_err());
     assert!(run("prelude.floor", &[Value::Float(f64::NAN)]).is_err());
-    assert!(run("prelude.abs", &[Value::Int(i64::MIN)]).is_err());
-    assert!(run("prelude.sum", &[ints(&[i64::MAX, 1])]).is_err());
-    assert!(run("prelude.sqrt", &[Value::Float(-1.0)]).is_err());
-    assert_eq!(run_typed("prelude.sum", &[ints(&[])], &[Type::list(Type::Float)]), Ok(Value::Float(0.0)));
-    assert_eq!(run("prelude.mean", &[ints(&[1, 2])]), Ok(Value::Float(1.5)));
-    assert_eq!(run("prelude.mean", &[ints(&[])]), Ok(Value::Missing));
+    assert_eq!(run("prelude.round_to", &[Value::Float(2.0 / 3.0), Value::Int(2)]), Ok(Value::Float(0.67)));
+    assert_eq!(run("prelude.sqrt", &[Value::Float(-1.0)]), Ok(Value::Missing));
+    assert_eq!(run("prelude.mean_of", &[ints(&[1, 2])]), Ok(Value::Float(1.5)));
+    assert_eq!(run("prelude.mean_of", &[ints(&[])]), Ok(Value::Missing));
+    assert_eq!(run("prelude.sum_of", &[ints(&[])]), Ok(Value::Float(0.0)));
 }
 
 #[test]
 fn texts_and_answers() {
-    let parts = run("prelude.split", &[Value::text("a, b"), Value::text(", ")]);
-    assert_eq!(parts, Ok(texts(&["a", "b"])));
-    assert_eq!(run("prelude.split", &[Value::text("ab"), Value::text("")]), Ok(texts(&["ab"])));
+    let two = |name: &str, a: &str, b: &str| run(name, &[Value::text(a), Value::text(b)]).unwrap();
+    assert_eq!(two("prelude.split", "a, b", ", "), texts(&["a", "b"]));
+    assert_eq!(two("prelude.split", "né", ""), texts(&["n", "é"]));
     let replaced = run("prelude.replace", &[Value::text("ab"), Value::text(""), Value::text("x")]);
     assert_eq!(replaced, Ok(Value::text("ab")));
     assert_eq!(run("prelude.to_int", &[Value::text(" 12 ")]), Ok(Value::Int(12)));
@@ -160,8 +159,29 @@ fn texts_and_answers() {
     );
     assert_eq!(joined, Ok(Value::text("1; 0.5")));
     let labels = texts(&["entailment", "not_entailment"]);
-    let label = run("prelude.label_in", &[Value::text("It is Not_entailment."), labels]);
+    let label = run("text.label_in", &[Value::text("It is Not_entailment."), labels]);
     assert_eq!(label, Ok(Value::text("not_entailment")));
+    for (text, pattern, matches) in [
+        ("abc", "a*c", true),
+        ("abc", "a?c", true),
+        ("abcabd", "*ab?", true),
+        ("abc", "b*", false),
+        ("", "*", true),
+        ("", "?", false),
+        ("a", "a**", true),
+    ] {
+        assert_eq!(two("prelude.matches", text, pattern), Value::Bool(matches), "{text} {pattern}");
+    }
+    assert_eq!(two("prelude.word_f1", "The cat, sat", "a cat sat down"), Value::Float(0.8));
+    assert_eq!(two("prelude.word_f1", "b b", "b"), Value::Float(2.0 / 3.0));
+    let between = run("text.between", &[Value::text("x <a>y</a>"), Value::text("<a>"), Value::text("</a>")]);
+    assert_eq!(between, Ok(Value::text("y")));
+    assert_eq!(run("text.normalised", &[Value::text(" It's  SO! ")]), Ok(Value::text("its so")));
+    let vectors = [ints(&[1, 0]), ints(&[1, 1]), ints(&[0, 0]), ints(&[1])];
+    let cosine =
+        |a: usize, b: usize| run("prelude.cosine", &[vectors[a].clone(), vectors[b].clone()]).unwrap();
+    assert!(matches!(cosine(0, 1), Value::Float(it) if (it - 0.5_f64.sqrt()).abs() < 1e-12));
+    assert_eq!((cosine(0, 2), cosine(0, 3)), (Value::Missing, Value::Missing));
 }
 
 #[test]
@@ -189,19 +209,27 @@ fn draws_stay_within_their_bounds() {
     assert!(drawn(i64::MIN, i64::MAX).is_ok());
     assert!(matches!(drawn(-3, -1), Ok(Value::Int(-3..=-1))));
     assert!(run("prelude.choose", &[ints(&[])]).is_err());
-    assert_eq!(run("prelude.pick", &[ints(&[1, 2]), Value::Int(9)]), Ok(ints(&[1, 2])));
+    assert_eq!(run("prelude.choose_some", &[ints(&[1, 2]), Value::Int(9)]), Ok(ints(&[1, 2])));
+    let shuffled = |gold: &str| run("prelude.shuffled", &[texts(&["a", "b", "c"]), Value::text(gold)]);
+    let Value::Record(order) = shuffled("b").unwrap() else { panic!() };
+    let [Value::List(options), gold, Value::Int(place)] = &order[..] else { panic!() };
+    assert_eq!((options.len(), &options[*place as usize]), (3, gold));
+    assert!(shuffled("d").is_err());
     assert_eq!(run("prelude.chance", &[Value::Float(0.0)]), Ok(Value::Bool(false)));
 }
 
 #[test]
 fn conversations_and_dates() {
     let said = |speaker: &str, text: &str| run(&format!("prelude.{speaker}"), &[Value::text(text)]).unwrap();
-    let parts = Value::list([said("system", "s"), said("user", "u"), said("assistant", "a")]);
+    let parts = Value::list([said("system_turn", "s"), said("user", "u"), said("assistant", "a")]);
     let all = run("prelude.conversation", &[parts]).unwrap();
-    assert_eq!(run("prelude.length", std::slice::from_ref(&all)), Ok(Value::Int(3)));
-    assert_eq!(run("prelude.said_by", &[all, Value::text("user")]), Ok(texts(&["u"])));
+    assert_eq!(run("prelude.turn_count", std::slice::from_ref(&all)), Ok(Value::Int(3)));
+    assert_eq!(run("prelude.turn_texts", &[all]), Ok(texts(&["s", "u", "a"])));
     let date = |text: &str| run("prelude.to_date", &[Value::text(text)]).unwrap();
     let days = run("prelude.days_between", &[date("2024-02-28"), date("2024-03-01")]);
     assert_eq!(days, Ok(Value::Int(2)));
     assert_eq!(date("soon"), Value::Missing);
+    let later = |days| run("prelude.plus_days", &[date("2024-02-28"), Value::Int(days)]);
+    assert_eq!(later(2), Ok(date("2024-03-01")));
+    assert!(later(i64::MAX).is_err());
 }

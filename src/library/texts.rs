@@ -6,6 +6,10 @@ use crate::text::words as pieces;
 
 use super::call::{Answer, Call};
 
+pub(super) fn characters(call: &mut Call<'_>) -> Answer {
+    Ok(Value::Int(call.text(0)?.chars().count() as i64))
+}
+
 pub(super) fn words(call: &mut Call<'_>) -> Answer {
     Ok(Value::Int(pieces::word_count(call.text(0)?) as i64))
 }
@@ -52,24 +56,51 @@ pub(super) fn replace(call: &mut Call<'_>) -> Answer {
     Ok(if old.is_empty() { Value::Text(text.clone()) } else { Value::text(text.replace(old, new)) })
 }
 
-/// Parting by nothing parts nothing.
+/// Parting by nothing gives the characters.
 pub(super) fn split(call: &mut Call<'_>) -> Answer {
     let (text, mark) = (call.text(0)?, call.text(1)?);
     Ok(if mark.is_empty() {
-        Value::list([Value::text(text)])
+        Value::list(text.chars().map(String::from).map(Value::text))
     } else {
         Value::list(text.split(mark).map(Value::text))
     })
 }
 
-pub(super) fn before(call: &mut Call<'_>) -> Answer {
-    let (text, mark) = (call.text(0)?, call.text(1)?);
-    Ok(text.split_once(mark).map_or(Value::Missing, |(before, _)| Value::text(before)))
+pub(super) fn between(call: &mut Call<'_>) -> Answer {
+    let (text, start, end) = (call.text(0)?, call.text(1)?, call.text(2)?);
+    let inner = text.split_once(start).and_then(|(_, after)| after.split_once(end));
+    Ok(inner.map_or(Value::Missing, |(between, _)| Value::text(between)))
 }
 
-pub(super) fn after(call: &mut Call<'_>) -> Answer {
-    let (text, mark) = (call.text(0)?, call.text(1)?);
-    Ok(text.split_once(mark).map_or(Value::Missing, |(_, after)| Value::text(after)))
+pub(super) fn matches(call: &mut Call<'_>) -> Answer {
+    let [text, pattern] = [call.text(0)?, call.text(1)?].map(|text| text.chars().collect::<Vec<char>>());
+    Ok(Value::Bool(is_match(&text, &pattern)))
+}
+
+/// Whether a pattern with `*` and `?` is the whole text. Of several `*` only the last one tried
+/// is ever widened, so that no pattern takes longer than text times pattern.
+fn is_match(text: &[char], pattern: &[char]) -> bool {
+    let (mut at, mut wanted) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(character) = text.get(at) {
+        match (pattern.get(wanted), star) {
+            (Some('*'), _) => {
+                star = Some((wanted, at));
+                wanted += 1;
+            }
+            (Some(one), _) if *one == '?' || one == character => {
+                at += 1;
+                wanted += 1;
+            }
+            (_, Some((place, covered))) => {
+                star = Some((place, covered + 1));
+                at = covered + 1;
+                wanted = place + 1;
+            }
+            (_, None) => return false,
+        }
+    }
+    pattern[wanted..].iter().all(|rest| *rest == '*')
 }
 
 pub(super) fn truncate(call: &mut Call<'_>) -> Answer {
@@ -93,6 +124,11 @@ pub(super) fn join_text(call: &mut Call<'_>) -> Answer {
     let (items, mark, kind) = (call.list(0)?, call.text(1)?, call.element_kind(0));
     let present = items.iter().filter(|item| !item.is_missing());
     Ok(Value::text(present.map(|item| render(item, kind)).collect::<Vec<_>>().join(mark)))
+}
+
+/// As it reads in a template.
+pub(super) fn to_text(call: &mut Call<'_>) -> Answer {
+    Ok(Value::text(&*render(call.argument(0)?, call.kind(0))))
 }
 
 pub(super) fn to_int(call: &mut Call<'_>) -> Answer {

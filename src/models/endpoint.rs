@@ -12,33 +12,29 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::attempt::{AttemptEvent, Observer};
+use super::call::Call;
 use super::call_key;
 use super::capability::Capability;
 use super::dialects::{Message, Site};
 use super::error::{EndpointError, ReadError, Unsupported};
-use super::exchange::{self, Carrier};
-use super::judgement::{self, Judgement};
+use super::exchange::Carrier;
 use super::limits::Limits;
-use super::limits::circuit::{Change, Circuit, Entry};
-use super::limits::limiter::{Limiter, Pass};
-use super::limits::quota::{Quotas, retry_after};
+use super::limits::circuit::Circuit;
+use super::limits::limiter::Limiter;
 use super::limits::retry::RetryBudget;
-use super::limits::traffic::Arrival;
 use super::prices::{Price, Prices};
 use super::program::{self, Program};
 use super::provider::{Address, Key, ProviderKind};
 use super::reply::{CallFailure, FailureCause, RawReply, Reply, Usage};
 use super::request::{ChatRequest, Parameters, Request};
 use super::secret::{self, KeySource};
-use super::transport::{Answer, Fault, Transport};
+use super::transport::Transport;
 use crate::digest::Digest;
 use crate::world::World;
 
 /// Tokens of a reply, guessed before any has come.
 const TYPICAL_OUTPUT: u64 = 256;
 const TOKENS_PER_PICTURE: u64 = 1_000;
-/// How often a waiting call looks whether it has waited too long by what others have learned.
-const LOOK: Duration = Duration::from_millis(500);
 
 /// How a model is bound: all that [`Endpoint::open`] needs to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,28 +88,28 @@ impl EndpointSpec {
 /// Limits hold per endpoint. Give it more tasks than its concurrency: a call that waits to be
 /// sent again holds no place, but its task is busy.
 pub struct Endpoint {
-    name: String,
-    identity: Option<String>,
-    site: Site,
-    parameters: Parameters,
-    limits: Limits,
-    key_source: KeySource,
-    world: Arc<dyn World>,
-    observer: Option<Observer>,
-    arguments: Vec<String>,
-    price: Option<Price>,
-    lines: OnceLock<Result<Lines, EndpointError>>,
-    typical_output: AtomicU64,
+    pub(super) name: String,
+    pub(super) identity: Option<String>,
+    pub(super) site: Site,
+    pub(super) parameters: Parameters,
+    pub(super) limits: Limits,
+    pub(super) key_source: KeySource,
+    pub(super) world: Arc<dyn World>,
+    pub(super) observer: Option<Observer>,
+    pub(super) arguments: Vec<String>,
+    pub(super) price: Option<Price>,
+    pub(super) lines: OnceLock<Result<Lines, EndpointError>>,
+    pub(super) typical_output: AtomicU64,
     stopped: tokio::sync::watch::Sender<bool>,
 }
 
 /// What is set up at the first call, so that a run that makes none needs no key.
-struct Lines {
-    carrier: Carrier,
-    key: Option<SecretString>,
-    limiter: Limiter,
-    circuit: Circuit,
-    budget: RetryBudget,
+pub(super) struct Lines {
+    pub(super) carrier: Carrier,
+    pub(super) key: Option<SecretString>,
+    pub(super) limiter: Limiter,
+    pub(super) circuit: Circuit,
+    pub(super) budget: RetryBudget,
 }
 
 impl Endpoint {
@@ -271,7 +267,7 @@ impl Endpoint {
     }
 
     /// Waits, unless the endpoint is stopped before.
-    async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
         let mut stopped = self.stopped.subscribe();
         tokio::select! {
             biased;
@@ -281,8 +277,41 @@ impl Endpoint {
     }
 
     /// Why a call ends without an answer, where it was not stopped.
-    fn reason(&self, failure: CallFailure) -> CallFailure {
+    pub(super) fn reason(&self, failure: CallFailure) -> CallFailure {
         if *self.stopped.borrow() { CallFailure { cause: FailureCause::Cancelled, ..failure } } else { failure }
+    }
+
+    /// The request in the provider's terms, with the binding's parameters.
+    pub(super) fn message(&self, request: &Request) -> Message {
+        self.site.profile.dialect.message(&self.site, &self.effective(request))
+    }
+
+    pub(super) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    pub(super) fn carrier(&self) -> Result<&Carrier, CallFailure> {
+        self.lines().map(|lines| &lines.carrier).map_err(|error| not_ready(&error))
+    }
+
+    /// The beginning of a body, without the key.
+    pub(super) fn excerpt(&self, body: &[u8]) -> String {
+        let key = self.lines().ok().and_then(|lines| lines.key.as_ref());
+        secret::excerpt(&String::from_utf8_lossy(body), key)
+    }
+
+    /// Whether a bad status is a filter's verdict on a chat.
+    pub(super) fn is_filter(&self, status: u16, body: &[u8]) -> bool {
+        let any = Request::Chat(ChatRequest::default());
+        self.site.profile.dialect.read(&self.site, &any, status, body).is_ok()
+    }
+
+    pub(super) fn now(&self) -> Duration {
+        self.world.now()
+    }
+
+    pub(super) fn jitter(&self) -> u64 {
+        self.world.jitter()
     }
 
     /// The request with the binding's parameters where it has none of its own.
@@ -308,7 +337,9 @@ impl Endpoint {
                 headers.insert(HeaderName::from_static(name), value);
             }
             let carrier = match self.provider() {
-                ProviderKind::Command => Carrier::Program(Program::new(self.model(), &self.arguments)),
+                ProviderKind::Command => {
+                    Carrier::Program(Box::new(Program::new(self.model(), &self.arguments)))
+                }
                 _ => {
                     Carrier::Http { transport: Transport::open(&self.site.base_url, &self.limits)?, headers }
                 }
@@ -341,7 +372,7 @@ impl Endpoint {
         text as u64 / 4 + pictures as u64 * TOKENS_PER_PICTURE + output
     }
 
-    fn tell(&self, event: AttemptEvent) {
+    pub(super) fn tell(&self, event: AttemptEvent) {
         if let Some(observer) = &self.observer {
             observer(&self.name, &event);
         }
@@ -351,174 +382,6 @@ impl Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint").field("name", &self.name).field("base_url", &self.site.base_url).finish()
-    }
-}
-
-/// One call on its way, over all its attempts.
-struct Call<'a> {
-    endpoint: &'a Endpoint,
-    lines: &'a Lines,
-    request: &'a Request,
-    message: Message,
-    tokens: u64,
-}
-
-impl Call<'_> {
-    async fn run(&self) -> Result<RawReply, CallFailure> {
-        let Call { endpoint, lines, .. } = self;
-        let limits = &endpoint.limits;
-        let mut sent = 0;
-        let mut refusals = 0;
-        let mut failure =
-            CallFailure { cause: FailureCause::CircuitOpen, attempts: 0, excerpt: String::new() };
-        lines.budget.earn();
-        loop {
-            // A stopped endpoint sends nothing more; what is out is waited for.
-            let Some(Ok(entry)) = endpoint.unless_stopped(lines.circuit.enter()).await else {
-                return Err(self.give_up(endpoint.reason(failure)));
-            };
-            let Some(pass) = endpoint.unless_stopped(lines.limiter.admit(self.tokens)).await else {
-                return Err(self.give_up(endpoint.reason(failure)));
-            };
-            if !entry.is_current() {
-                continue;
-            }
-            sent += 1;
-            let faults = sent - refusals;
-            let answer = self.attempt(&pass, faults).await;
-            let latency = pass.elapsed();
-            let now = endpoint.world.now();
-            let (judgement, wait) = self.judge(&answer, &pass, now);
-            self.settle(&judgement, wait, faults, pass, entry);
-
-            let (cause, bearable) = match judgement {
-                Judgement::Answer(usage) => {
-                    self.learn(&usage);
-                    endpoint.tell(AttemptEvent::Answered { latency, attempt: sent });
-                    if let Ok(Answer { status, body, .. }) = answer {
-                        return Ok(RawReply { status, body, latency, attempts: sent, at: now });
-                    }
-                    continue;
-                }
-                Judgement::Wait => {
-                    refusals += 1;
-                    (FailureCause::RateLimited, refusals < limits.refusals)
-                }
-                Judgement::Retry(cause) => (cause, faults < limits.attempts),
-                Judgement::Final(cause) => (cause, false),
-            };
-            let excerpt = answer.map(|answer| self.excerpt(&answer.body)).unwrap_or_default();
-            failure = CallFailure { cause, attempts: sent, excerpt };
-            if !bearable || wait.is_some_and(|wait| wait > limits.longest_wait) {
-                return Err(self.give_up(failure));
-            }
-            let wait = self.pause(&failure.cause, wait, faults.max(refusals));
-            endpoint.tell(AttemptEvent::Retrying { cause: failure.cause.clone(), attempt: sent, wait });
-            endpoint.unless_stopped(tokio::time::sleep(wait)).await;
-        }
-    }
-
-    /// One request and its answer, for as long as it is worth waiting.
-    async fn attempt(&self, pass: &Pass<'_>, number: u32) -> Result<Answer, Fault> {
-        let Call { endpoint, lines, request, message, .. } = self;
-        let exchange = exchange::exchange(&endpoint.site, request, message, &lines.carrier);
-        tokio::pin!(exchange);
-        loop {
-            let patience = lines.limiter.patience(number, &endpoint.limits);
-            let left = patience.saturating_sub(pass.elapsed());
-            if left.is_zero() {
-                return Err(Fault::TimedOut);
-            }
-            tokio::select! {
-                biased;
-                answer = &mut exchange => return answer,
-                () = tokio::time::sleep(left.min(LOOK)) => {}
-            }
-        }
-    }
-
-    fn judge(
-        &self,
-        answer: &Result<Answer, Fault>,
-        pass: &Pass<'_>,
-        now: Duration,
-    ) -> (Judgement, Option<Duration>) {
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(fault) => return (judgement::of_fault(fault.clone()), None),
-        };
-        pass.told(&Quotas::read(&answer.headers, now), self.tokens);
-        let site = &self.endpoint.site;
-        match site.profile.dialect.read(site, self.request, answer.status, &answer.body) {
-            Ok(reply) => (Judgement::Answer(reply.usage), None),
-            Err(error) => {
-                let judgement = judgement::of_unreadable(error, answer.status, &answer.body);
-                (judgement, retry_after(&answer.headers, now))
-            }
-        }
-    }
-
-    fn settle(
-        &self,
-        judgement: &Judgement,
-        wait: Option<Duration>,
-        attempt: u32,
-        pass: Pass<'_>,
-        entry: Entry<'_>,
-    ) {
-        let arrival = match judgement {
-            Judgement::Answer(usage) => {
-                let tokens = usage.input + usage.output;
-                Arrival::Answered { tokens: (tokens > 0).then_some(tokens) }
-            }
-            Judgement::Wait => Arrival::Refused { wait },
-            Judgement::Retry(_) | Judgement::Final(_) => Arrival::Failed,
-        };
-        if let Some(slowdown) = pass.arrive(arrival) {
-            let (wait, per_second) = (slowdown.wait, slowdown.per_second);
-            self.endpoint.tell(AttemptEvent::Limited { wait, per_second });
-        }
-        let change = match judgement {
-            judgement if judgement.is_alive() => entry.alive(),
-            // Only our patience ended, which says little about the endpoint at first.
-            Judgement::Retry(FailureCause::TimedOut) if attempt <= 2 && !entry.is_trying() => Change::None,
-            _ => entry.failed(),
-        };
-        match change {
-            Change::None => {}
-            Change::Opened(pause) => self.endpoint.tell(AttemptEvent::CircuitOpened { pause }),
-            Change::Closed => self.endpoint.tell(AttemptEvent::CircuitClosed),
-        }
-    }
-
-    /// The wait before the next attempt: what the server asks for, and a random part on top
-    /// so that not all come back at once.
-    fn pause(&self, cause: &FailureCause, wait: Option<Duration>, attempt: u32) -> Duration {
-        let jitter = self.endpoint.world.jitter();
-        match (cause, wait) {
-            // Behind a pace the queue spreads them better than chance does.
-            (FailureCause::RateLimited, Some(wait)) => wait,
-            (_, Some(wait)) => wait + super::limits::retry::delay(1, jitter),
-            (_, None) => self.lines.budget.delay(attempt, jitter),
-        }
-    }
-
-    fn learn(&self, usage: &Usage) {
-        if usage.output > 0 {
-            let typical = &self.endpoint.typical_output;
-            let before = typical.load(Ordering::Relaxed);
-            typical.store((before * 15 + usage.output) / 16, Ordering::Relaxed);
-        }
-    }
-
-    fn excerpt(&self, body: &[u8]) -> String {
-        secret::excerpt(&String::from_utf8_lossy(body), self.lines.key.as_ref())
-    }
-
-    fn give_up(&self, failure: CallFailure) -> CallFailure {
-        let (cause, attempts) = (failure.cause.clone(), failure.attempts);
-        self.endpoint.tell(AttemptEvent::Failed { cause, attempts });
-        failure
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) enum Carrier {
         transport: Transport,
         headers: HeaderMap,
     },
-    Program(Program),
+    Program(Box<Program>),
 }
 
 /// How often a question after work that goes on may fail before the work is given up.

@@ -3,6 +3,8 @@
 //! The only room that names `reqwest`. It knows requests and replies, not rows or nodes.
 
 pub mod attempt;
+pub mod batch;
+mod call;
 mod call_key;
 pub mod capability;
 mod dialects;

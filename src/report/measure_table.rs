@@ -56,7 +56,7 @@ impl MeasureView {
                     .map(|number| (number.map_or(NONE.to_owned(), |x| count(x.n)), Look::Dim))
                     .collect(),
             );
-            if numbers.iter().flatten().any(|number| number.missing > 0) {
+            if self.misses(metric) {
                 grid.numbers(Align::Right);
                 header.push(("missing".to_owned(), Look::Dim));
                 cells.push(

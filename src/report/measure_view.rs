@@ -233,11 +233,7 @@ impl MetricView {
     fn of(metric: &Metric) -> MetricView {
         MetricView {
             name: metric.name.clone(),
-            better: match metric.direction {
-                Direction::Higher => Better::Higher,
-                Direction::Lower => Better::Lower,
-                Direction::Near(target) => Better::Near(target),
-            },
+            better: Better::of(metric.direction),
             scale: match metric.aggregation.kind.present() {
                 _ if metric.is_rate => Scale::Rate,
                 Type::Int => Scale::Count,
@@ -248,6 +244,14 @@ impl MetricView {
 }
 
 impl Better {
+    pub(super) fn of(direction: Direction) -> Better {
+        match direction {
+            Direction::Higher => Better::Higher,
+            Direction::Lower => Better::Lower,
+            Direction::Near(target) => Better::Near(target),
+        }
+    }
+
     /// `↑`, `↓`, `→ 0.5`
     pub fn sign(self) -> String {
         match self {
@@ -272,6 +276,11 @@ impl MeasureView {
         self.groups.iter().chain(&self.totals)
     }
 
+    /// Whether any line has rows without a value of that metric.
+    pub(super) fn misses(&self, metric: &MetricView) -> bool {
+        self.lines().filter_map(|line| line.numbers.get(&metric.name)).any(|number| number.missing > 0)
+    }
+
     /// Whether each line stands on the same rows in all metrics, so that saying it once will do.
     pub(super) fn shares_rows(&self) -> bool {
         self.lines().all(|line| {
@@ -285,10 +294,9 @@ impl MeasureView {
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = Vec::new();
         for metric in &self.metrics {
-            let note = format!("{} {}", metric.better.sign(), metric.better.words());
             let note = match metric.better {
                 Better::Near(target) => format!("→ {target} nearer is better"),
-                _ => note,
+                better => format!("{} {}", better.sign(), better.words()),
             };
             if !notes.contains(&note) {
                 notes.push(note);
@@ -297,7 +305,7 @@ impl MeasureView {
         if let Some(level) = self.level {
             notes.push(format!("[{}% interval]", percent(level)));
         }
-        if self.lines().flat_map(|line| line.numbers.values()).any(|number| number.missing > 0) {
+        if self.metrics.iter().any(|metric| self.misses(metric)) {
             notes.push(match self.missing {
                 MissingCounts::Excluded | MissingCounts::Error => "missing rows are not among n".to_owned(),
                 MissingCounts::Zero => "missing rows count as 0".to_owned(),

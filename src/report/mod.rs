@@ -1,11 +1,21 @@
 //! What a run made, for people: tables for a terminal, Markdown and a page for browsers.
 //!
-//! Pure: rows come in, text goes out. Each `*_view` is data that can be shown in several ways.
+//! Pure: rows come in, text goes out. A `*_view` and a `document` are data that can be shown in
+//! several ways.
 
+mod axis;
+pub mod document;
+mod document_text;
+mod failures;
 mod grid;
+mod html;
+pub mod leaderboard;
+mod markdown;
 mod measure_table;
 pub mod measure_view;
 mod number;
 mod paint;
+mod plot;
+pub mod provenance;
 pub mod rows_view;
 pub mod summary;

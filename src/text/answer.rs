@@ -114,22 +114,40 @@ fn said(text: &str) -> Vec<(String, String)> {
 /// The first number of the text: with a sign, thousands parted by commas, decimals and exponent.
 /// Digits that belong to a name, such as those of `GPT-4` and `v2`, are passed over.
 pub fn first_number(text: &str) -> Option<f64> {
+    numbers(text).next().flatten()
+}
+
+/// The last number of the text, read as [`first_number`] reads the first.
+pub fn last_number(text: &str) -> Option<f64> {
+    numbers(text).last().flatten()
+}
+
+/// The numbers of a text in their order; `None` for one too large for a float.
+fn numbers(text: &str) -> impl Iterator<Item = Option<f64>> {
     let mut passed = 0;
-    while let Some(start) = text[passed..].find(|c: char| c.is_ascii_digit()).map(|found| passed + found) {
-        let length = number_length(&text[start..]);
-        let before = text[..start].trim_end_matches('.');
-        let decimal = text[..start].ends_with('.') && !before.ends_with(|c: char| c.is_alphanumeric());
-        let before = if decimal { before } else { &text[..start] };
-        let unsigned = before.trim_end_matches(['-', '−', '+']);
-        if !unsigned.ends_with(|c: char| c.is_alphabetic() || c == '_') {
-            let digits = text[start..start + length].replace(',', "");
-            let value: f64 = format!("{}{digits}", if decimal { "0." } else { "" }).parse().ok()?;
-            let negative = before.ends_with(['-', '−']) && !unsigned.ends_with(|c: char| c.is_ascii_digit());
-            return Some(if negative { -value } else { value }).filter(|value| value.is_finite());
+    std::iter::from_fn(move || {
+        while let Some(start) = text[passed..].find(|c: char| c.is_ascii_digit()).map(|found| passed + found)
+        {
+            let length = number_length(&text[start..]);
+            passed = start + length;
+            let before = text[..start].trim_end_matches('.');
+            let decimal = text[..start].ends_with('.') && !before.ends_with(|c: char| c.is_alphanumeric());
+            let before = if decimal { before } else { &text[..start] };
+            let unsigned = before.trim_end_matches(['-', '−', '+']);
+            if !unsigned.ends_with(|c: char| c.is_alphabetic() || c == '_') {
+                let digits = text[start..start + length].replace(',', "");
+                let value: Option<f64> = format!("{}{digits}", if decimal { "0." } else { "" }).parse().ok();
+                let negative =
+                    before.ends_with(['-', '−']) && !unsigned.ends_with(|c: char| c.is_ascii_digit());
+                return Some(
+                    value
+                        .map(|value| if negative { -value } else { value })
+                        .filter(|value| value.is_finite()),
+                );
+            }
         }
-        passed = start + length;
-    }
-    None
+        None
+    })
 }
 
 /// The bytes of the number that a text starts with.
@@ -164,6 +182,14 @@ mod tests {
         assert!(!same_answer("the grandfather..", "the grandfather"));
         assert!(!same_answer("grandfather", "the grandfather"));
         assert!(!same_answer("yes!", "yes"));
+    }
+
+    #[test]
+    fn the_last_number_is_read_like_the_first() {
+        assert_eq!(last_number("3 plus 4 is 7."), Some(7.0));
+        assert_eq!(last_number("between 3-4 and -1,200.5 for GPT-4"), Some(-1200.5));
+        assert_eq!(last_number("none"), None);
+        assert_eq!(last_number("1 and 1e999"), None);
     }
 
     #[test]

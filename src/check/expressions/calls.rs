@@ -7,8 +7,8 @@ use crate::syntax::tree::{self, Argument, BinaryOperator, ExprKind, FunctionBody
 
 use super::super::checker::Checker;
 use super::super::codes;
-use super::super::complaint::{Explained, error, suggestion};
-use super::super::library::{Callable, ItemId, ParameterKind, Returns, Signature};
+use super::super::complaint::{Explained, error, nearest, suggest};
+use super::super::library::{Callable, ItemId, ModuleId, ParameterKind, Returns, Signature};
 use super::super::program::{Expr, ModelRef};
 use super::super::scope::{Scope, Typed};
 use super::natives;
@@ -221,26 +221,34 @@ impl Checker<'_> {
             return;
         }
         let message = format!("no function `{}`", function.value);
-        let mut problem = error(codes::UNKNOWN_FUNCTION, function.span, message);
-        problem.help = if AGGREGATES.contains(&&*function.value) {
-            Some(format!(
-                "`{}` counts over many rows: it stands in `metric`, `group` and `expect`",
-                function.value
-            ))
-        } else if let Some(home) = self.home_of(&function.value) {
-            Some(format!("add `use {home} {{ {} }}`", function.value))
-        } else {
-            let prelude = self.library.module(super::super::library::ModuleId::PRELUDE);
-            let mut known: Vec<&str> =
-                module.callables.keys().chain(prelude.callables.keys()).map(|k| &**k).collect();
-            known.sort_unstable();
-            super::super::complaint::nearest(&function.value, known.iter().copied())
-                .map(|near| format!("did you mean `{near}`?"))
-                .or_else(|| {
-                    suggestion(&function.value, "the file has", module.callables.keys().map(|k| &**k))
-                })
-        };
-        self.tell(problem);
+        let problem = error(codes::UNKNOWN_FUNCTION, function.span, message);
+        if AGGREGATES.contains(&&*function.value) {
+            let word = &function.value;
+            let help = format!("`{word}` counts over many rows: it stands in `metric`, `group` and `expect`");
+            return self.tell(problem.help(help));
+        }
+        if let Some(home) = self.home_of(&function.value) {
+            return self.tell(problem.help(format!("add `use {home} {{ {} }}`", function.value)));
+        }
+        let prelude = self.library.module(ModuleId::PRELUDE);
+        let mut known: Vec<(&str, Option<Span>)> =
+            module.callables.iter().map(|(name, named)| (&**name, Some(named.span))).collect();
+        known.sort_unstable_by_key(|(name, _)| *name);
+        let mut all = known.clone();
+        // Where the prelude has it, its own text says nothing new.
+        all.extend(prelude.callables.keys().map(|name| (&**name, None)));
+        let near = nearest(&function.value, all.iter().map(|(name, _)| *name));
+        self.tell(match near {
+            Some(near) => {
+                let place = known.iter().find(|(name, _)| *name == near).and_then(|(_, place)| *place);
+                let problem = problem.help(format!("did you mean `{near}`?"));
+                match place {
+                    Some(place) => problem.also(place, format!("`{near}` comes from here")),
+                    None => problem,
+                }
+            }
+            None => suggest(problem, &function.value, "the file has", known),
+        });
     }
 
     /// The standard module that has a function of that name.

@@ -9,7 +9,7 @@ use crate::syntax::tree::{self, ExprKind};
 
 use super::super::checker::Checker;
 use super::super::codes;
-use super::super::complaint::{Explained, error, nearest, suggestion};
+use super::super::complaint::{Explained, error, nearest, suggest, suggestion};
 use super::super::gather::Gather;
 use super::super::library::Thing;
 use super::super::program::{Expr, NativeCall};
@@ -126,19 +126,19 @@ impl Checker<'_> {
             Some(Gather::Rows { row, .. }) => Some(*row),
             _ => None,
         });
-        let locals: Vec<&str> = scope.locals.iter().map(|local| &*local.name).collect();
-        let parameters: Vec<&str> = module
+        let locals = scope.locals.iter().map(|local| (&*local.name, local.defined));
+        let parameters = module
             .things
             .iter()
             .filter(|(_, thing)| matches!(thing.what, Thing::Param(_)))
-            .map(|(name, _)| &**name)
-            .collect();
+            .map(|(name, thing)| (&**name, Some(thing.span)));
+        let mut elsewhere: Vec<(&str, Option<Span>)> = locals.chain(parameters).collect();
+        elsewhere.sort_unstable_by_key(|(name, _)| *name);
         let labels: Vec<&str> = match expected.map(Type::present) {
             Some(Type::Closed(labels)) => labels.iter().map(|label| &**label).collect(),
             _ => Vec::new(),
         };
         let near_label = nearest(name, labels.iter().copied());
-        let elsewhere = locals.iter().chain(&parameters).copied();
         let mut problem = match row {
             _ if near_label.is_some() || (!labels.is_empty() && row.is_none()) => {
                 let mut problem = error(codes::UNKNOWN_LABEL, span, format!("no label `{name}`"));
@@ -152,20 +152,19 @@ impl Checker<'_> {
                 } else {
                     format!("no column `{name}` in `{owner}`")
                 };
-                let mut problem = error(codes::UNKNOWN_COLUMN, span, message);
-                let near = nearest(name, row.names().chain(elsewhere));
-                problem.help = match near {
+                let problem = error(codes::UNKNOWN_COLUMN, span, message);
+                let near = nearest(name, row.names().chain(elsewhere.iter().map(|(name, _)| *name)));
+                match near {
                     Some(near) if !row.names().any(|known| known == near) => {
-                        Some(format!("did you mean `{near}`?"))
+                        let one = elsewhere.into_iter().filter(|(known, _)| *known == near);
+                        suggest(problem, name, "there is", one)
                     }
-                    _ => suggestion(name, "it has", row.names()),
-                };
-                problem
+                    _ => suggest(problem, name, "it has", row.places()),
+                }
             }
             None => {
-                let mut problem = error(codes::UNKNOWN_NAME, span, format!("no value `{name}` here"));
-                problem.help = suggestion(name, "there are", elsewhere);
-                problem
+                let problem = error(codes::UNKNOWN_NAME, span, format!("no value `{name}` here"));
+                suggest(problem, name, "there are", elsewhere)
             }
         };
         if !labels.is_empty()

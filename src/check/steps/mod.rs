@@ -14,7 +14,7 @@ use crate::syntax::tree::{self, Name, NodeKind, StepKind as Written};
 
 use super::checker::Checker;
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest, suggestion};
 use super::loading::twice;
 use super::nodes::{Building, word};
 use super::program::{Expr, Slot, StepKind};
@@ -141,7 +141,8 @@ impl<'l> Checker<'l> {
             building.row.columns.retain(|column| column.hidden || column.name != name.value);
         }
         let of_reply = building.reads_reply;
-        let column = Column { defined, of_reply, ..Column::new(Arc::clone(&name.value), kind, slot) };
+        let place = Some(name.span);
+        let column = Column { defined, of_reply, place, ..Column::new(Arc::clone(&name.value), kind, slot) };
         building.row.columns.push(column);
     }
 
@@ -171,9 +172,8 @@ impl<'l> Checker<'l> {
             None => {
                 if !row.open {
                     let message = format!("no column `{}` in `{}`", name.value, row.owner);
-                    let mut problem = error(codes::UNKNOWN_COLUMN, name.span, message);
-                    problem.help = suggestion(&name.value, "it has", row.names());
-                    self.tell(problem);
+                    let problem = error(codes::UNKNOWN_COLUMN, name.span, message);
+                    self.tell(suggest(problem, &name.value, "it has", row.places()));
                 }
                 None
             }

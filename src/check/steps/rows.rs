@@ -209,9 +209,13 @@ impl<'l> Checker<'l> {
         scope.quiet = Some("in rows that are written in the file");
         let mut columns: Vec<(Name, Type)> = Vec::new();
         let mut records: Vec<Vec<(Name, Typed)>> = Vec::new();
+        let mut places: Vec<Span> = Vec::new();
         for item in items(list) {
             match &bare(&item.value).kind {
-                ExprKind::Record(fields) => records.push(self.row_fields(&mut scope, fields, wanted)),
+                ExprKind::Record(fields) => {
+                    records.push(self.row_fields(&mut scope, fields, wanted));
+                    places.push(item.value.span);
+                }
                 ExprKind::Broken => {}
                 _ => self.tell(
                     error(codes::TYPE_MISMATCH, item.value.span, "a row must be a record")
@@ -235,11 +239,16 @@ impl<'l> Checker<'l> {
                 },
             }
         }
-        for (name, kind) in &mut columns {
-            let everywhere =
-                records.iter().all(|record| record.iter().any(|(known, _)| known.value == name.value));
-            if !everywhere {
-                *kind = kind.clone().optional();
+        for (record, span) in records.iter().zip(&places) {
+            for (name, _) in &columns {
+                let has = record.iter().any(|(known, _)| known.value == name.value);
+                if !has {
+                    self.tell(
+                        error(codes::MISSING_FIELD, *span, format!("this row lacks `{}`", name.value))
+                            .also(name.span, "another row has it")
+                            .help(format!("add it; where there is none, say so: `{} = missing`", name.value)),
+                    );
+                }
             }
         }
         if records.is_empty() && wanted.is_none() {

@@ -77,6 +77,7 @@ impl<'l> Checker<'l> {
             if let Some(added) = building.row.columns.last_mut() {
                 // Its `let` stands in the other node.
                 added.of_reply = column.of_reply;
+                added.place = column.place;
                 added.defined = column.defined;
                 added.parts = column.parts;
             }
@@ -121,14 +122,14 @@ impl<'l> Checker<'l> {
         }
         for column in table.row.visible() {
             if !ours.iter().any(|known| !known.hidden && known.name == column.name) {
-                self.tell(
-                    error(
-                        codes::UNKNOWN_COLUMN,
-                        other.span,
-                        format!("`{}` has a column `{}`, which the rows here lack", table.name, column.name),
-                    )
-                    .help("add it with `let` here, or `drop` it there"),
-                );
+                let message =
+                    format!("`{}` has a column `{}`, which the rows here lack", table.name, column.name);
+                let problem = error(codes::UNKNOWN_COLUMN, other.span, message)
+                    .help("add it with `let` here, or `drop` it there");
+                self.tell(match column.place {
+                    Some(place) => problem.also(place, "it comes from here"),
+                    None => problem,
+                });
             }
         }
         let kept = ours.iter().filter(|column| laid_out.columns.iter().any(|kept| kept.name == column.name));

@@ -94,7 +94,7 @@ pub(super) trait Dialect: Send + Sync {
 }
 
 impl Message {
-    fn post(url: String, body: &impl Serialize) -> Message {
+    pub(super) fn post(url: String, body: &impl Serialize) -> Message {
         // The bodies are structs of text and numbers; writing them to memory cannot fail.
         let body = serde_json::to_vec(body).unwrap_or_default();
         Message { url, body: Some(body.into()), headers: &[] }

@@ -11,12 +11,15 @@ use super::patience::Patience;
 use super::quota::Quotas;
 use super::traffic::{Arrival, Slowdown, Ticket, Traffic, Turn};
 
-/// Lets requests through one at a time, in the order in which they came, when limits allow.
+/// Lets requests through one at a time, in the order in which they came, when limits allow;
+/// calls that were sent before go ahead of those that were not, so that what is begun ends.
 ///
 /// Only the first of those waiting looks at the clock; the others wait for it to pass. So all
 /// heed a pause together, and a thousand of them cost no more than one.
 #[derive(Debug)]
 pub(in crate::models) struct Limiter {
+    /// Where calls not sent before wait, all but one.
+    outside: tokio::sync::Mutex<()>,
     turnstile: tokio::sync::Mutex<()>,
     freed: Notify,
     state: Mutex<State>,
@@ -33,15 +36,18 @@ impl Limiter {
     pub(in crate::models) fn new(limits: &Limits) -> Limiter {
         let traffic = Traffic::new(limits, Instant::now());
         Limiter {
+            outside: tokio::sync::Mutex::new(()),
             turnstile: tokio::sync::Mutex::new(()),
             freed: Notify::new(),
             state: Mutex::new(State { traffic, patience: Patience::default() }),
         }
     }
 
-    /// Waits for leave to send a request of about `tokens` tokens.
-    pub(in crate::models) async fn admit(&self, tokens: u64) -> Pass<'_> {
+    /// Waits for leave to send a request of about `tokens` tokens; `again` where the call was
+    /// sent before.
+    pub(in crate::models) async fn admit(&self, tokens: u64, again: bool) -> Pass<'_> {
         let tokens = tokens as f64;
+        let _outside = if again { None } else { Some(self.outside.lock().await) };
         let _first = self.turnstile.lock().await;
         loop {
             let freed = self.freed.notified();

@@ -12,6 +12,8 @@ pub(super) mod patience;
 pub(super) mod quota;
 mod ramp;
 pub(super) mod retry;
+#[cfg(test)]
+mod simulation;
 mod suspicion;
 pub(super) mod traffic;
 

@@ -36,7 +36,7 @@ enum Hold {
 
 impl Ramp {
     pub(super) fn new(concurrency: usize) -> Ramp {
-        let burst = (concurrency / 8).max(20) as f64;
+        let burst = (concurrency / 12).max(20) as f64;
         Ramp { burst, anchor: None, doubling: BLIND, answered: false, hold: Hold::NotYet }
     }
 

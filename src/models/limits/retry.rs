@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_millis(250);
+/// The bounds of the first delays, in milliseconds. They grow slowly: most faults pass at once, and a server
+/// that stays down is the circuit's business. From the last one on they double.
+const FIRST: [u64; 5] = [250, 350, 550, 850, 1_250];
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// Each call earns so many thousandths of a retry; each retry spends a thousand.
@@ -13,9 +15,13 @@ const MOST: i64 = 1_000_000;
 /// By how many attempts a retry beyond the budget counts as later than it is.
 const LATER: u32 = 4;
 
-/// A delay between nothing and the exponential bound of the given attempt ("full jitter": <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
+/// A delay between nothing and the bound of the given attempt, 1 being the first ("full
+/// jitter": <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 pub(in crate::models) fn delay(attempt: u32, random: u64) -> Duration {
-    let bound = FIRST.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(LONGEST);
+    let place = attempt.saturating_sub(1);
+    let last = FIRST.len() as u32 - 1;
+    let bound = FIRST[place.min(last) as usize] << place.saturating_sub(last).min(16);
+    let bound = Duration::from_millis(bound).min(LONGEST);
     bound.mul_f64((random >> 11) as f64 / (1_u64 << 53) as f64)
 }
 
@@ -44,5 +50,33 @@ impl RetryBudget {
         } else {
             delay(attempt + LATER, random)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_lie_between_nothing_and_a_bound_that_grows_to_a_limit() {
+        let bound = |attempt| delay(attempt, u64::MAX);
+        for attempt in 1..40 {
+            assert_eq!(delay(attempt, 0), Duration::ZERO);
+            assert!(bound(attempt) <= bound(attempt + 1), "attempt {attempt}");
+        }
+        assert!(bound(1) > Duration::from_millis(249) && bound(1) <= Duration::from_millis(250));
+        assert!(bound(40) > LONGEST - Duration::from_millis(1) && bound(40) <= LONGEST);
+    }
+
+    #[test]
+    fn without_budget_retries_wait_as_if_they_were_later_ones() {
+        let budget = RetryBudget::new();
+        for _ in 0..MOST / SPENT {
+            assert_eq!(budget.delay(1, u64::MAX), delay(1, u64::MAX));
+        }
+        assert_eq!(budget.delay(1, u64::MAX), delay(1 + LATER, u64::MAX));
+        budget.earn();
+        budget.earn();
+        assert_eq!(budget.delay(1, u64::MAX), delay(1, u64::MAX));
     }
 }

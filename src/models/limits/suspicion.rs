@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 /// What came back since a refusal that may or may not mean a limit.
 ///
 /// Behind a true limit, what is sent after the refused request is refused too. A server that
@@ -13,6 +15,7 @@ pub(super) struct Suspicion {
     refused: u64,
     answered: u64,
     wait: Option<Duration>,
+    began: Instant,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -25,8 +28,13 @@ pub(super) enum Finding {
 }
 
 impl Suspicion {
-    pub(super) fn new(ticket: u64) -> Suspicion {
-        Suspicion { since: ticket, refused: 0, answered: 0, wait: None }
+    pub(super) fn new(ticket: u64, now: Instant) -> Suspicion {
+        Suspicion { since: ticket, refused: 0, answered: 0, wait: None, began: now }
+    }
+
+    /// When the first refusal came, from which on the server's wait runs.
+    pub(super) fn began(&self) -> Instant {
+        self.began
     }
 
     pub(super) fn refused(&mut self, ticket: u64, wait: Option<Duration>) {
@@ -47,7 +55,7 @@ impl Suspicion {
     pub(super) fn finding(&self, seasoned: bool) -> Finding {
         let Suspicion { refused, answered, .. } = *self;
         let limited = if seasoned {
-            refused >= 8 && refused > answered
+            refused >= 16 && refused > answered
         } else {
             refused >= 3 && refused > 2 * answered
         };

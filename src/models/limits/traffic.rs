@@ -202,7 +202,7 @@ impl Traffic {
         if let Some(ramp) = &mut self.ramp {
             ramp.hold(now);
         }
-        self.suspicion.get_or_insert_with(|| Suspicion::new(ticket.number)).refused(ticket.number, wait);
+        self.suspicion.get_or_insert_with(|| Suspicion::new(ticket.number, now)).refused(ticket.number, wait);
         if let Some(slowdown) = self.conclude(now) {
             return Some(slowdown);
         }
@@ -214,7 +214,9 @@ impl Traffic {
 
     fn conclude(&mut self, now: Instant) -> Option<Slowdown> {
         let seasoned = self.answers >= SEASONED;
-        match self.suspicion.as_ref()?.finding(seasoned) {
+        let suspicion = self.suspicion.as_ref()?;
+        let began = suspicion.began();
+        match suspicion.finding(seasoned) {
             Finding::Unknown => None,
             Finding::Random => {
                 self.suspicion = None;
@@ -223,13 +225,13 @@ impl Traffic {
                 }
                 None
             }
-            Finding::Limited(wait) => Some(self.slow_down(wait, now)),
+            Finding::Limited(wait) => Some(self.slow_down(wait, began, now)),
         }
     }
 
     /// The rate to keep to is what the server let through in the time it counts over, which
     /// the wait it asks for tells: it says when that time is over.
-    fn slow_down(&mut self, wait: Option<Duration>, now: Instant) -> Slowdown {
+    fn slow_down(&mut self, wait: Option<Duration>, began: Instant, now: Instant) -> Slowdown {
         let span = match wait.unwrap_or_default().as_secs() {
             0..=2 => 1,
             3..=15 => 10,
@@ -240,9 +242,9 @@ impl Traffic {
         let before = self.pace.as_ref().map_or(0.0, |pace| pace.per_second() / 2.0);
         let per_second = measured.max(before);
 
-        let wait = wait.unwrap_or(UNNAMED_WAIT);
-        self.hold(now + wait);
-        self.pace = Some(Pace::new(per_second, now + wait));
+        let until = (began + wait.unwrap_or(UNNAMED_WAIT)).max(now);
+        self.hold(until);
+        self.pace = Some(Pace::new(per_second, until));
         // The pace is what holds now. The window bounds what the pace can't see, such as a
         // limit on requests at a time, so it must leave the pace room.
         let room = per_second * self.latency * 2.0 + 2.0;
@@ -250,7 +252,7 @@ impl Traffic {
         self.ramp = None;
         self.suspicion = None;
         self.settled = self.sent;
-        Slowdown { wait, per_second }
+        Slowdown { wait: until - now, per_second }
     }
 
     fn hold(&mut self, until: Instant) {

@@ -1,0 +1,185 @@
+//! One call: its attempts, and what is done between them.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::attempt::AttemptEvent;
+use super::dialects::Message;
+use super::endpoint::{Endpoint, Lines};
+use super::exchange;
+use super::judgement::{self, Judgement};
+use super::limits::circuit::{Change, Entry};
+use super::limits::limiter::Pass;
+use super::limits::quota::{Quotas, retry_after};
+use super::limits::retry::delay;
+use super::limits::traffic::Arrival;
+use super::reply::{CallFailure, FailureCause, RawReply, Usage};
+use super::request::Request;
+use super::transport::{Answer, Fault};
+
+/// How often a waiting call looks whether it has waited too long by what others have learned.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// One call on its way, over all its attempts.
+pub(super) struct Call<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) lines: &'a Lines,
+    pub(super) request: &'a Request,
+    pub(super) message: Message,
+    pub(super) tokens: u64,
+}
+
+impl Call<'_> {
+    pub(super) async fn run(&self) -> Result<RawReply, CallFailure> {
+        let Call { endpoint, lines, .. } = self;
+        let limits = &endpoint.limits;
+        let mut sent = 0;
+        let mut refusals = 0;
+        let mut failure =
+            CallFailure { cause: FailureCause::CircuitOpen, attempts: 0, excerpt: String::new() };
+        lines.budget.earn();
+        loop {
+            // A stopped endpoint sends nothing more; what is out is waited for.
+            let Some(Ok(entry)) = endpoint.unless_stopped(lines.circuit.enter()).await else {
+                return Err(self.give_up(endpoint.reason(failure)));
+            };
+            let Some(pass) = endpoint.unless_stopped(lines.limiter.admit(self.tokens, sent > 0)).await else {
+                return Err(self.give_up(endpoint.reason(failure)));
+            };
+            if !entry.is_current() {
+                continue;
+            }
+            sent += 1;
+            let faults = sent - refusals;
+            let answer = self.attempt(&pass, faults).await;
+            let latency = pass.elapsed();
+            let now = endpoint.world.now();
+            let (judgement, wait) = self.judge(&answer, &pass, now);
+            self.settle(&judgement, wait, faults, pass, entry);
+
+            let (cause, bearable) = match judgement {
+                Judgement::Answer(usage) => {
+                    self.learn(&usage);
+                    endpoint.tell(AttemptEvent::Answered { latency, attempt: sent });
+                    if let Ok(Answer { status, body, .. }) = answer {
+                        return Ok(RawReply { status, body, latency, attempts: sent, at: now });
+                    }
+                    continue;
+                }
+                Judgement::Wait => {
+                    refusals += 1;
+                    (FailureCause::RateLimited, refusals < limits.refusals)
+                }
+                Judgement::Retry(cause) => (cause, faults < limits.attempts),
+                Judgement::Final(cause) => (cause, false),
+            };
+            let excerpt = answer.map(|answer| endpoint.excerpt(&answer.body)).unwrap_or_default();
+            failure = CallFailure { cause, attempts: sent, excerpt };
+            if !bearable || wait.is_some_and(|wait| wait > limits.longest_wait) {
+                return Err(self.give_up(failure));
+            }
+            let wait = self.pause(&failure.cause, wait, faults.max(refusals));
+            endpoint.tell(AttemptEvent::Retrying { cause: failure.cause.clone(), attempt: sent, wait });
+            endpoint.unless_stopped(tokio::time::sleep(wait)).await;
+        }
+    }
+
+    /// One request and its answer, for as long as it is worth waiting.
+    async fn attempt(&self, pass: &Pass<'_>, number: u32) -> Result<Answer, Fault> {
+        let Call { endpoint, lines, request, message, .. } = self;
+        let exchange = exchange::exchange(&endpoint.site, request, message, &lines.carrier);
+        tokio::pin!(exchange);
+        loop {
+            let patience = lines.limiter.patience(number, &endpoint.limits);
+            let left = patience.saturating_sub(pass.elapsed());
+            if left.is_zero() {
+                return Err(Fault::TimedOut);
+            }
+            tokio::select! {
+                biased;
+                answer = &mut exchange => return answer,
+                () = tokio::time::sleep(left.min(LOOK)) => {}
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        answer: &Result<Answer, Fault>,
+        pass: &Pass<'_>,
+        now: Duration,
+    ) -> (Judgement, Option<Duration>) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(fault) => return (judgement::of_fault(fault.clone()), None),
+        };
+        pass.told(&Quotas::read(&answer.headers, now), self.tokens);
+        let site = &self.endpoint.site;
+        match site.profile.dialect.read(site, self.request, answer.status, &answer.body) {
+            Ok(reply) => (Judgement::Answer(reply.usage), None),
+            Err(error) => {
+                let judgement = judgement::of_unreadable(error, answer.status, &answer.body);
+                (judgement, retry_after(&answer.headers, now))
+            }
+        }
+    }
+
+    fn settle(
+        &self,
+        judgement: &Judgement,
+        wait: Option<Duration>,
+        attempt: u32,
+        pass: Pass<'_>,
+        entry: Entry<'_>,
+    ) {
+        let arrival = match judgement {
+            Judgement::Answer(usage) => {
+                let tokens = usage.input + usage.output;
+                Arrival::Answered { tokens: (tokens > 0).then_some(tokens) }
+            }
+            Judgement::Wait => Arrival::Refused { wait },
+            Judgement::Retry(_) | Judgement::Final(_) => Arrival::Failed,
+        };
+        if let Some(slowdown) = pass.arrive(arrival) {
+            let (wait, per_second) = (slowdown.wait, slowdown.per_second);
+            self.endpoint.tell(AttemptEvent::Limited { wait, per_second });
+        }
+        let change = match judgement {
+            judgement if judgement.is_alive() => entry.alive(),
+            // Only our patience ended, which says little about the endpoint at first.
+            Judgement::Retry(FailureCause::TimedOut) if attempt <= 2 && !entry.is_trying() => Change::None,
+            _ => entry.failed(),
+        };
+        match change {
+            Change::None => {}
+            Change::Opened(pause) => self.endpoint.tell(AttemptEvent::CircuitOpened { pause }),
+            Change::Closed => self.endpoint.tell(AttemptEvent::CircuitClosed),
+        }
+    }
+
+    /// The wait before the next attempt: what the server asks for, and a random part on top
+    /// so that not all come back at once.
+    fn pause(&self, cause: &FailureCause, wait: Option<Duration>, attempt: u32) -> Duration {
+        let jitter = self.endpoint.world.jitter();
+        match (cause, wait) {
+            // Behind a pace the queue spreads them better than chance does.
+            (FailureCause::RateLimited, Some(wait)) => wait,
+            (_, Some(wait)) => wait + delay(1, jitter),
+            (_, None) => self.lines.budget.delay(attempt, jitter),
+        }
+    }
+
+    fn learn(&self, usage: &Usage) {
+        if usage.output > 0 {
+            let typical = &self.endpoint.typical_output;
+            let before = typical.load(Ordering::Relaxed);
+            typical.store((before * 15 + usage.output) / 16, Ordering::Relaxed);
+        }
+    }
+
+    fn give_up(&self, failure: CallFailure) -> CallFailure {
+        let (cause, attempts) = (failure.cause.clone(), failure.attempts);
+        self.endpoint.tell(AttemptEvent::Failed { cause, attempts });
+        failure
+    }
+}
