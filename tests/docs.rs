@@ -185,6 +185,11 @@ fn the_index_of_errors_is_up_to_date() {
     same("docs/errors/README.md", &index);
 }
 
+#[test]
+fn the_manual_of_the_standard_library_is_up_to_date() {
+    same("docs/std.md", &tgp::manual::standard_manual());
+}
+
 /// Compares a generated page with the file; `UPDATE=1` writes it.
 fn same(path: &str, wanted: &str) {
     if std::env::var("UPDATE").is_ok() {
@@ -192,4 +197,24 @@ fn same(path: &str, wanted: &str) {
     }
     let found = std::fs::read_to_string(root().join(path)).unwrap_or_default();
     assert!(found == wanted, "{path} is not up to date: UPDATE=1 cargo test --test integration docs");
+}
+
+#[test]
+#[ignore = "temporary"]
+fn find_markers() {
+    let context = read("tests/docs/context.tgp");
+    for page in pages().iter().filter(|page| page.starts_with("docs/errors") && !page.ends_with("README.md")) {
+        let code = page.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = read(page.to_str().unwrap()).replace("```text", "```tgp");
+        for (nth, mut block) in blocks(page, &text).into_iter().enumerate() {
+            if block.fragment.is_some() { continue; }
+            block.error = (nth == 0).then(|| code.clone());
+            let mut found = Vec::new();
+            for fragment in ["", "steps", "curate", "vary", "query", "judge", "measure", "items", "test", "suite", "library", "expr", "type"] {
+                block.fragment = (!fragment.is_empty()).then(|| fragment.to_owned());
+                if std::panic::catch_unwind(|| wrong(&block, &context)).is_ok_and(|wrong| wrong.is_none()) { found.push(fragment); }
+            }
+            println!("MARK {code} {nth} {}", if found.is_empty() { "-".to_owned() } else { found.join(",") });
+        }
+    }
 }
