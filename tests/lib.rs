@@ -1,5 +1,6 @@
 mod check;
 mod data;
+mod docs;
 mod library;
 mod models;
 mod project;

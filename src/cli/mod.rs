@@ -5,6 +5,7 @@ mod cache;
 mod check;
 mod choices;
 mod diff;
+mod doc;
 mod exit;
 mod fmt;
 mod graph;
@@ -50,6 +51,7 @@ enum Command {
     Test(test::Arguments),
     Graph(graph::Arguments),
     Diff(diff::Arguments),
+    Doc(doc::Arguments),
     Models(models::Arguments),
     Cache(cache::Arguments),
 }
@@ -76,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&arguments, &world, &screen),
         Command::Graph(arguments) => graph::run(&arguments, &world, &screen),
         Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
+        Command::Doc(arguments) => doc::run(&arguments, &world, &screen),
         Command::Models(arguments) => models::run(&arguments, &world, &screen),
         Command::Cache(arguments) => cache::run(&arguments, &world, &screen),
     };
