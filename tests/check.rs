@@ -2,8 +2,6 @@
 //!
 //! `UPDATE=1 cargo test --test integration check` writes the expected diagnostics anew.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests read their own files")]
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! Sources as a user has them: read, cut, parsed, and read again after an edit.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so")]
-
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};

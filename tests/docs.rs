@@ -4,8 +4,6 @@
 //! `docs/context.rs`; `error=CODE` says that the checker must tell that code and no other.
 //! `UPDATE=1 cargo test --test integration docs` writes the generated pages anew.
 
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests read their own files")]
-
 mod block;
 mod context;
 
@@ -118,7 +116,7 @@ fn an_example_of_an_error_is_of_its_own_page() {
 /// The codes of the checker, and those that stand in the source of the rooms that keep no list.
 fn codes() -> BTreeSet<String> {
     let mut codes: BTreeSet<String> = tgp::check::codes::ALL.into_iter().map(str::to_owned).collect();
-    for room in ["src/syntax", "src/project"] {
+    for room in ["src/syntax", "src/project/config"] {
         for path in sources(&root().join(room)) {
             let text = std::fs::read_to_string(path).unwrap();
             let told = text.split("#[cfg(test)]").next().unwrap();
@@ -138,12 +136,15 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// Words with hyphens in quotes are codes: nothing else is written so in these rooms.
 fn stated(text: &str) -> impl Iterator<Item = String> {
-    let quoted = text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| {
-        line.split('"').skip(1).step_by(2)
-    });
+    let quoted = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .flat_map(|line| line.split('"').skip(1).step_by(2));
     let code = |word: &&str| {
         word.contains('-')
-            && word.split('-').all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_ascii_lowercase()))
+            && word
+                .split('-')
+                .all(|part| !part.is_empty() && part.chars().all(|letter| letter.is_ascii_lowercase()))
     };
     quoted.filter(code).map(str::to_owned).chain(text.contains("=> \"syntax\"").then(|| "syntax".to_owned()))
 }
@@ -197,24 +198,4 @@ fn same(path: &str, wanted: &str) {
     }
     let found = std::fs::read_to_string(root().join(path)).unwrap_or_default();
     assert!(found == wanted, "{path} is not up to date: UPDATE=1 cargo test --test integration docs");
-}
-
-#[test]
-#[ignore = "temporary"]
-fn find_markers() {
-    let context = read("tests/docs/context.tgp");
-    for page in pages().iter().filter(|page| page.starts_with("docs/errors") && !page.ends_with("README.md")) {
-        let code = page.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = read(page.to_str().unwrap()).replace("```text", "```tgp");
-        for (nth, mut block) in blocks(page, &text).into_iter().enumerate() {
-            if block.fragment.is_some() { continue; }
-            block.error = (nth == 0).then(|| code.clone());
-            let mut found = Vec::new();
-            for fragment in ["", "steps", "curate", "vary", "query", "judge", "measure", "items", "test", "suite", "library", "expr", "type"] {
-                block.fragment = (!fragment.is_empty()).then(|| fragment.to_owned());
-                if std::panic::catch_unwind(|| wrong(&block, &context)).is_ok_and(|wrong| wrong.is_none()) { found.push(fragment); }
-            }
-            println!("MARK {code} {nth} {}", if found.is_empty() { "-".to_owned() } else { found.join(",") });
-        }
-    }
 }

@@ -1,3 +1,13 @@
+//! All integration tests, in one binary: a second one would link everything again.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on fails, and reads files of its own"
+)]
+
 mod check;
 mod data;
 mod docs;

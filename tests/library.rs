@@ -1,7 +1,5 @@
 //! The standard library in use: a pipeline that names all of its functions, checked.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so")]
-
 use std::path::Path;
 
 use tgp::check::{LoadProblem, Loader, Overrides, check};

@@ -1,9 +1,6 @@
 //! What people see: diagnostics, tables of numbers, reports. The expected texts stand under
 //! `tests/report/`; `UPDATE=1 cargo test` writes them anew, to be read before they are kept.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic fails the test")]
-#![allow(clippy::disallowed_methods, reason = "the expected texts are files of the repository")]
-
 mod diagnostics;
 mod documents;
 mod measured;

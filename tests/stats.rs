@@ -1,8 +1,6 @@
 //! Intervals of planted data hold the truth as often as they say, and partial results don't
 //! show in what order rows came.
 
-#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
-
 use tgp::digest::Hasher;
 use tgp::random::Stream;
 use tgp::stats::Interval;

@@ -56,7 +56,7 @@ impl Checker<'_> {
                 let given = trial.given.iter().any(|(set, _)| **set == *name.value);
                 return match parse_value(text, kind) {
                     Some(Value::Text(path)) if given && *kind.present() == Type::Path => {
-                        Some(Value::text(trial.from_outside(&path)))
+                        Some(Value::text(trial.resolved_from_outside(&path)))
                     }
                     Some(value) => Some(value),
                     None => {

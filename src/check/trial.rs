@@ -75,7 +75,7 @@ impl<'l> Trial<'l> {
     }
 
     /// A path given on the command line, as it is found from the file's folder.
-    pub(super) fn from_outside(&self, path: &str) -> String {
+    pub(super) fn resolved_from_outside(&self, path: &str) -> String {
         match self.paths_from {
             Some(folder) if !path.contains("://") => folder.join(path).to_string_lossy().into_owned(),
             _ => path.to_owned(),

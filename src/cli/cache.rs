@@ -67,7 +67,10 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         },
     };
     if world.stamp(&folder).is_err() {
-        screen.error(&format!("there is no store at `{}`", folder.display()), Some("name one with --store DIR"));
+        screen.error(
+            &format!("there is no store at `{}`", folder.display()),
+            Some("name one with --store DIR"),
+        );
         return Exit::Wrong;
     }
     match act(&arguments.action, &folder, world, screen) {
@@ -135,8 +138,7 @@ fn act(action: &Action, folder: &Path, world: &Arc<dyn World>, screen: &Screen) 
                 // Replies cost money; unless told otherwise, all stay.
                 (None, None) => Others::Since(Duration::ZERO),
             };
-            let keep =
-                Keep { call: &|_| false, others, object: &|_| false, fact: &|_, _| false };
+            let keep = Keep { call: &|_| false, others, object: &|_| false, fact: &|_, _| false };
             let (store, collected) = store.collect(&keep)?;
             drop(store);
             screen.print(&format!(
@@ -150,7 +152,6 @@ fn act(action: &Action, folder: &Path, world: &Arc<dyn World>, screen: &Screen) 
         }
     }
 }
-
 
 fn damaged(damage: &[StoreWarning], screen: &Screen) {
     screen.warnings(damage);

@@ -1,6 +1,6 @@
 //! `tgp fmt`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -32,9 +32,13 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     exit
 }
 
-fn one(file: &PathBuf, check: bool, world: &Arc<dyn World>, screen: &Screen) -> Exit {
+fn one(file: &Path, check: bool, world: &Arc<dyn World>, screen: &Screen) -> Exit {
     let standard = file.as_os_str() == "-";
-    let bytes = if standard { std::io::read_to_string(std::io::stdin()).map(String::into_bytes) } else { world.read(file) };
+    let bytes = if standard {
+        std::io::read_to_string(std::io::stdin()).map(String::into_bytes)
+    } else {
+        world.read(file)
+    };
     let text = match bytes.map(String::from_utf8) {
         Ok(Ok(text)) => text,
         Ok(Err(_)) => {

@@ -10,6 +10,7 @@ mod exit;
 mod fmt;
 mod graph;
 mod models;
+mod new;
 mod plan;
 mod progress;
 mod report;
@@ -42,6 +43,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::Arguments),
     Check(check::Arguments),
     Fmt(fmt::Arguments),
     Plan(plan::Arguments),
@@ -69,6 +71,7 @@ pub fn main() -> ExitCode {
     let world: Arc<dyn World> = Arc::new(Machine);
     let screen = Screen::of(&*world);
     let exit = match cli.command {
+        Command::New(arguments) => new::run(&arguments, &world, &screen),
         Command::Check(arguments) => check::run(&arguments, &world, &screen),
         Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),

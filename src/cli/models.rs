@@ -71,7 +71,11 @@ fn told(
             .map_err(|error| crate::engine::error::RunError::Broken(error.to_string()))?;
         for (_, endpoint) in endpoints.iter() {
             let answer = runtime.block_on(ping(endpoint));
-            out.push_str(&format!("ping {:<30} {}\n", endpoint.name(), answer.as_deref().unwrap_or_else(|problem| problem)));
+            out.push_str(&format!(
+                "ping {:<30} {}\n",
+                endpoint.name(),
+                answer.as_deref().unwrap_or_else(|problem| problem)
+            ));
             if answer.is_err() {
                 exit = Exit::Stopped;
             }
@@ -84,7 +88,9 @@ fn line(program: &Program, asked: Asked, endpoints: &Endpoints) -> (String, bool
     let name = program.models.get(asked.model.0 as usize).map(|model| model.name.clone()).unwrap_or_default();
     let Some(binding) = binding_of(program, asked) else { return (String::new(), true) };
     match (&binding.kind, endpoints.get(asked)) {
-        (BindingKind::Scripted, _) => (format!("{name:<12} {:<30} planted in the file\n", binding.name), true),
+        (BindingKind::Scripted, _) => {
+            (format!("{name:<12} {:<30} planted in the file\n", binding.name), true)
+        }
         (BindingKind::Replay { path, .. }, _) => {
             (format!("{name:<12} {:<30} recorded in {path}\n", binding.name), true)
         }
@@ -101,7 +107,9 @@ fn line(program: &Program, asked: Asked, endpoints: &Endpoints) -> (String, bool
             let key = ready.as_ref().map_or_else(ToString::to_string, |()| "ready".to_owned());
             (format!("{name:<12} {:<30} {limited}; {key}\n", binding.name), ready.is_ok())
         }
-        (BindingKind::Remote { .. }, None) => (format!("{name:<12} {:<30} no endpoint\n", binding.name), false),
+        (BindingKind::Remote { .. }, None) => {
+            (format!("{name:<12} {:<30} no endpoint\n", binding.name), false)
+        }
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
             return Exit::Stopped;
         }
     }
-    let pipeline = files.iter().map(|(path, _)| path).find(|path| path.extension().is_some_and(|e| e == "tgp"));
+    let pipeline =
+        files.iter().map(|(path, _)| path).find(|path| path.extension().is_some_and(|e| e == "tgp"));
     let pipeline = pipeline.cloned().unwrap_or_default();
     screen.print(&format!(
         "Made {}. Now:\n\n  cd {0}\n  tgp run {}\n  tgp test {1}\n",

@@ -18,8 +18,6 @@ const WIDTH: usize = 100;
 /// The terminal, as far as output depends on it.
 #[derive(Clone, Debug)]
 pub(super) struct Screen {
-    /// Standard output is a terminal.
-    pub(super) shows_output: bool,
     /// Standard error is a terminal.
     pub(super) shows_messages: bool,
     pub(super) colour_output: bool,
@@ -37,7 +35,6 @@ impl Screen {
         let asked = world.variable("COLUMNS").and_then(|columns| columns.parse().ok());
         let measured = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         Screen {
-            shows_output,
             shows_messages,
             colour_output: forced || (shows_output && !plain),
             colour_messages: forced || (shows_messages && !plain),

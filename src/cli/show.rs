@@ -133,7 +133,6 @@ fn write(
                 limit: Some(arguments.rows.unwrap_or(20)),
                 width: Some(screen.width),
                 failures: arguments.failures,
-                ..RowsOptions::default()
             };
             rows_table(schema, &rows, &options).into_bytes()
         }

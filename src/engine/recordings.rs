@@ -1,7 +1,7 @@
 //! The recorded replies that a program's `replay` bindings name.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::check::program::{BindingKind, Format, Program};
@@ -45,7 +45,7 @@ fn replays(program: &Program) -> impl Iterator<Item = Replay> + '_ {
 }
 
 fn recording(
-    path: &PathBuf,
+    path: &Path,
     key: &[Arc<str>],
     reply: &Arc<str>,
     world: &dyn World,

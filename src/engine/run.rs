@@ -148,10 +148,9 @@ impl Run {
     async fn work(self: &Arc<Self>, working: &[UnitId], finished: &mut Finished) -> Result<(), RunError> {
         for model in working.iter().flat_map(|id| &self.plan.unit(*id).models) {
             let declared = self.ground.program.models.get(model.0 as usize);
-            if let Some(declared) = declared.filter(|model| model.bindings.is_empty()) {
-                if declared.capability != Capability::Page {
-                    return Err(RunError::Unbound(declared.name.to_string()));
-                }
+            let unbound = declared.filter(|model| model.bindings.is_empty());
+            if let Some(unbound) = unbound.filter(|model| model.capability != Capability::Page) {
+                return Err(RunError::Unbound(unbound.name.to_string()));
             }
         }
         if !working.is_empty() && self.ground.recordings.get().is_none() {

@@ -17,11 +17,14 @@ use super::table::{ChunkRef, Table};
 /// How many decoded chunks are kept at hand: what one unit writes the next reads at once.
 const AT_HAND: usize = 24;
 
+/// A chunk's digest and its rows.
+type Decoded = (Digest, Arc<[Row]>);
+
 /// Where chunks are put and found.
 #[derive(Clone)]
 pub struct Shelf {
     store: Arc<dyn Store>,
-    at_hand: Arc<Mutex<VecDeque<(Digest, Arc<[Row]>)>>>,
+    at_hand: Arc<Mutex<VecDeque<Decoded>>>,
 }
 
 impl Shelf {

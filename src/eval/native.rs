@@ -185,6 +185,7 @@ fn classify(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the standard library's own files")]
 mod tests {
     use std::path::Path;
 
@@ -199,7 +200,8 @@ mod tests {
             .flat_map(|file| {
                 let module = file.file_stem().unwrap().to_string_lossy().into_owned();
                 let text = std::fs::read_to_string(&file).unwrap();
-                let names = text.lines().filter_map(|line| line.split_once("native fn ")?.1.split('(').next());
+                let names =
+                    text.lines().filter_map(|line| line.split_once("native fn ")?.1.split('(').next());
                 names.map(|name| format!("{module}.{name}")).collect::<Vec<_>>()
             })
             .collect()

@@ -13,8 +13,11 @@ pub(super) fn node(written: &tree::Node, docs: &Docs, checked: Option<&Node>) ->
         out.push_str(&format!("\n{}\n", paragraphs(docs)));
     }
     let ways = [("From", &written.from), ("to", &written.to), ("by", &written.by)];
-    let ways: Vec<String> =
-        ways.into_iter().filter(|(_, names)| !names.is_empty()).map(|(word, names)| way(word, names)).collect();
+    let ways: Vec<String> = ways
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(word, names)| way(word, names))
+        .collect();
     if !ways.is_empty() {
         out.push_str(&format!("\n{}.\n", ways.join(" ")));
     }

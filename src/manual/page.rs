@@ -130,7 +130,11 @@ impl Page<'_> {
                 let checked = self
                     .program
                     .and_then(|program| program.nodes.iter().find(|node| node.name == written.name.value));
-                Some(format!("\n{}{}", self.title(2, &node_title(written)), node(written, &item.docs, checked)))
+                Some(format!(
+                    "\n{}{}",
+                    self.title(2, &node_title(written)),
+                    node(written, &item.docs, checked)
+                ))
             }
             _ => None,
         })
@@ -151,7 +155,8 @@ fn entry(code: &str, mark: &str, docs: &Docs) -> String {
 
 fn model_line(model: &Model) -> String {
     let word = if model.many { "models" } else { "model" };
-    let can = model.capability.as_ref().map(|capability| format!(": {}", capability.value)).unwrap_or_default();
+    let can =
+        model.capability.as_ref().map(|capability| format!(": {}", capability.value)).unwrap_or_default();
     format!("{word} {}{can}", model.name.value)
 }
 

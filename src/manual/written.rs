@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn only_a_comment_by_itself_is_a_heading() {
-        let found: Vec<&str> = headings("\n\n# Lists\n\n# About the next one.\n# Still.\n\n## Doc\n").collect();
+        let found: Vec<&str> =
+            headings("\n\n# Lists\n\n# About the next one.\n# Still.\n\n## Doc\n").collect();
         assert_eq!(found, ["Lists"]);
     }
 }

@@ -278,7 +278,11 @@ impl Endpoint {
 
     /// Why a call ends without an answer, where it was not stopped.
     pub(super) fn reason(&self, failure: CallFailure) -> CallFailure {
-        if *self.stopped.borrow() { CallFailure { cause: FailureCause::Cancelled, ..failure } } else { failure }
+        if *self.stopped.borrow() {
+            CallFailure { cause: FailureCause::Cancelled, ..failure }
+        } else {
+            failure
+        }
     }
 
     /// The request in the provider's terms, with the binding's parameters.

@@ -35,7 +35,7 @@ pub enum ProjectError {
     #[error(
         "{by} asks for `{name}` at {location}, and {other_by} at {other}; state under `[dependencies]` in your own tgp.toml which of them it shall be"
     )]
-    Disagreement { name: String, by: String, location: Location, other_by: String, other: Location },
+    Disagreement { name: String, by: String, location: Box<Location>, other_by: String, other: Box<Location> },
     #[error("`{name}` is at version {version}, and {by} asks for {requirement}")]
     Unmet { name: String, version: Version, requirement: VersionReq, by: String },
     #[error("{by} names `{name}` by a path that leads out of its repository")]

@@ -156,9 +156,9 @@ fn agree(project: &Project, wish: &Wish, earlier: &Resolved, by: &str) -> Result
         (Some(location), Some(other)) if location != other && !decided => Err(ProjectError::Disagreement {
             name: wish.name.clone(),
             by: wish.by.clone(),
-            location: location.clone(),
+            location: Box::new(location.clone()),
             other_by: by.to_owned(),
-            other: other.clone(),
+            other: Box::new(other.clone()),
         }),
         _ => Ok(()),
     }

@@ -18,9 +18,14 @@ pub enum Change {
     /// Nothing that matters.
     Same,
     /// Another name; nothing else.
-    Renamed { from: String },
+    Renamed {
+        from: String,
+    },
     /// Its own steps differ; the lines of its manifest that do.
-    Changed { was: Vec<String>, is: Vec<String> },
+    Changed {
+        was: Vec<String>,
+        is: Vec<String>,
+    },
     Added,
     Removed,
 }
@@ -55,7 +60,8 @@ impl Version {
         let nodes = program.nodes.iter().enumerate().map(|(at, node)| {
             let units = plan.units.iter().filter(|unit| unit.node == NodeId(at as u32));
             let lines = units.flat_map(|unit| {
-                let targets = unit.targets.iter().map(|target| format!("asks {}", target.fingerprint.short()));
+                let targets =
+                    unit.targets.iter().map(|target| format!("asks {}", target.fingerprint.short()));
                 unit.manifest.lines().map(str::to_owned).chain(targets).collect::<Vec<_>>()
             });
             let inputs = node.inputs.iter().map(|input| input.0 as usize).collect();
@@ -75,7 +81,8 @@ pub fn compare(old: &Arc<Program>, new: &Arc<Program>) -> Vec<Compared> {
     let mut compared: Vec<Compared> = Vec::new();
     let mut runs = vec![false; new.nodes.len()];
     let mut settled = false;
-    let changes: Vec<Change> = new.nodes.iter().map(|(name, lines, _)| change(&old, &new, name, lines)).collect();
+    let changes: Vec<Change> =
+        new.nodes.iter().map(|(name, lines, _)| change(&old, &new, name, lines)).collect();
     for (at, change) in changes.iter().enumerate() {
         runs[at] = matches!(change, Change::Changed { .. } | Change::Added);
     }
@@ -135,8 +142,14 @@ pub fn side(named: &str, overrides: &Overrides, world: &Arc<dyn World>) -> Resul
 
 /// A file's text at a git revision.
 fn at_revision(revision: &str, file: &Path) -> Result<String, SessionError> {
-    let problem = |problem: String| SessionError::Unreadable { path: format!("{revision}:{}", file.display()), problem };
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
+    let problem = |problem: String| SessionError::Unreadable {
+        path: format!("{revision}:{}", file.display()),
+        problem,
+    };
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map_or(PathBuf::from("."), Path::to_owned);
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let shown = std::process::Command::new("git")
         .arg("-C")

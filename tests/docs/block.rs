@@ -3,20 +3,20 @@
 use std::path::{Path, PathBuf};
 
 /// A block between ```` ```tgp ```` and ```` ``` ````.
-pub struct Block {
+pub(super) struct Block {
     /// The page, relative to the project's folder.
-    pub page: PathBuf,
+    pub(super) page: PathBuf,
     /// Of the opening fence, from 1.
-    pub line: usize,
-    pub text: String,
+    pub(super) line: usize,
+    pub(super) text: String,
     /// What the block is a piece of; a whole file where nothing says so.
-    pub fragment: Option<String>,
+    pub(super) fragment: Option<String>,
     /// The one code that the block must be told.
-    pub error: Option<String>,
+    pub(super) error: Option<String>,
 }
 
 /// The blocks of a page that are marked as `tgp`.
-pub fn blocks(page: &Path, text: &str) -> Vec<Block> {
+pub(super) fn blocks(page: &Path, text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Option<Block> = None;
     let mut other = false;

@@ -24,7 +24,7 @@ const NEEDS: [(&str, &[&str], &str, &str); 8] = [
 ];
 
 /// The file that a block stands for.
-pub fn file(block: &Block, context: &str) -> String {
+pub(super) fn file(block: &Block, context: &str) -> String {
     let Some(fragment) = &block.fragment else { return block.text.clone() };
     let text = &block.text;
     let completed = complete(fragment, text, block.error.as_deref());
@@ -40,7 +40,9 @@ pub fn file(block: &Block, context: &str) -> String {
         "judge" => format!("judge example from replies by judge {{\n{completed}}}\n"),
         "measure" => format!("measure example from verdicts {{\n{completed}}}\n"),
         "test" => format!("test \"example\" {{\n{completed}}}\n"),
-        "expr" => format!("judge example from replies by judge {{\n{}verdict sound: bool = true\n}}\n", lets(text)),
+        "expr" => {
+            format!("judge example from replies by judge {{\n{}verdict sound: bool = true\n}}\n", lets(text))
+        }
         "type" => types(text),
         other => panic!("{}:{}: no fragment `{other}`", block.page.display(), block.line),
     };

@@ -24,6 +24,10 @@ impl Environment {
 }
 
 impl World for Environment {
+    fn is_folder(&self, path: &std::path::Path) -> bool {
+        path.is_dir()
+    }
+
     fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
         Machine.open(path)
     }

@@ -445,8 +445,8 @@ fn half_a_fetch_is_not_taken_for_a_package() {
     folder.package("origin", "acme.rubrics", "1.2.0", "");
     let location = folder.repository("origin", "v1");
     folder.add("acme.rubrics", location).unwrap();
-    let done = fs::read_dir(folder.at("cache/git")).unwrap().map(|it| it.unwrap().path());
-    let done = done.filter(|path| path.extension().is_some()).next().unwrap();
+    let mut done = fs::read_dir(folder.at("cache/git")).unwrap().map(|it| it.unwrap().path());
+    let done = done.find(|path| path.extension().is_some()).unwrap();
     fs::remove_file(&done).unwrap();
     fs::remove_file(done.with_extension("").join("rubrics.tgp")).unwrap();
     assert!(folder.load("acme.rubrics", None).unwrap().contains("fn loud"));

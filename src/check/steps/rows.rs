@@ -206,7 +206,12 @@ impl<'l> Checker<'l> {
         }
         let text = self.wanted(scope, &field.value, &Type::Text, &what);
         let arguments = vec![NativeArgument::Value(text)];
-        Expr::Native(NativeCall { name: "row.plant".into(), arguments, kinds: vec![Type::Text], random: None })
+        Expr::Native(NativeCall {
+            name: "row.plant".into(),
+            arguments,
+            kinds: vec![Type::Text],
+            random: None,
+        })
     }
 
     fn listed_rows(
