@@ -109,7 +109,8 @@ impl Caller {
     }
 
     /// The answer to a call: from the record, or from the endpoint and then on record.
-    pub async fn answer(self: &Arc<Self>, call: Call, gauge: &Gauge) -> Answer {
+    /// `departs` is told when it is not on record, so that others must wait for it.
+    pub async fn answer(self: &Arc<Self>, call: Call, gauge: &Gauge, departs: impl Fn()) -> Answer {
         let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
             return Err(refused(FailureCause::Unreachable("no endpoint is bound".to_owned())));
         };
@@ -118,6 +119,7 @@ impl Caller {
             gauge.add(|gauge| &gauge.recorded, 1);
             return answer;
         }
+        departs();
         let (flight, first) = self.flight(key, endpoint, call);
         let made = flight.await;
         if first && made.absent {

@@ -44,9 +44,18 @@ pub enum RunError {
 
     #[error("the work on `{0}` ended without a result")]
     Broken(String),
+
+    /// What a unit reads ended with a problem of its own, which is the one to tell.
+    #[error("the rows before it could not be made")]
+    Abandoned,
 }
 
 impl RunError {
+    /// Whether it only follows from another problem.
+    pub fn is_consequence(&self) -> bool {
+        matches!(self, RunError::Abandoned)
+    }
+
     /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {
