@@ -82,7 +82,9 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
             diagnostics.extend(checker.diagnostics);
         }
     }
-    if diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
+    // What one test leaves unused may be used in another.
+    let whole = overrides.test.is_none();
+    if whole && diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
         diagnostics.extend(unused(&library, &defined, &used));
     }
     distinct(&mut diagnostics);
@@ -134,7 +136,11 @@ impl Loads<'_> {
                     None
                 }
             };
-            runs.push(Ran { name: run.name.clone(), program: program.map(Arc::new) });
+            runs.push(Ran {
+                name: run.name.clone(),
+                path: run.path.value.clone(),
+                program: program.map(Arc::new),
+            });
         }
         (runs, diagnostics)
     }
