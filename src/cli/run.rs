@@ -13,7 +13,8 @@ use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
 use crate::report::summary::{NodeSummary, RunSummary};
-use crate::session::explain::Remembered;
+use crate::session::planned::{Planned, planned};
+use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
 use crate::session::{Opened, Opening, Ready, SessionError, telling};
 use crate::syntax::tree::NodeKind;
@@ -90,16 +91,19 @@ fn ran(
         (_, _, true) => Manner::Live,
         _ => Manner::Plain,
     };
+    let before = Remembered::load(&run, &opened)?;
     let finished = drive(&run, &only, manner, screen)?;
-    Remembered::save(&run, &opened.file.to_string_lossy())?;
+    let now = Remembered::of(&run, &opened, &finished, opening.limit);
+    let reasons = planned(&run, &finished, &before, &now)?;
+    now.with_rest_of(&before).save(&run, &opened, &finished)?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
     if arguments.json {
-        screen.print(&as_json(&run, &nodes, began)?);
+        screen.print(&as_json(&run, &nodes, &reasons, began)?);
     } else {
         screen.print(&telling::tell(&run, &finished)?.render(screen.width, screen.colour_output));
         if !arguments.quiet {
-            let summary = summary(&run, &nodes, &opened.file, began);
+            let summary = summary(&run, &nodes, &reasons, &opened.file, began);
             screen.tell(&summary.render(screen.colour_messages));
         }
         if run.caller.is_spent() {
@@ -141,7 +145,7 @@ pub(super) fn drive(
     })
 }
 
-fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunSummary {
+fn summary(run: &Run, nodes: &[NodeResult], reasons: &[Planned], file: &Path, began: Instant) -> RunSummary {
     let program = &run.ground.program;
     let nodes = nodes.iter().map(|result| {
         let node = &program.nodes[result.node.0 as usize];
@@ -154,14 +158,26 @@ fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunS
             reused: result.counts.reused,
             calls: result.counts.calls,
             recorded: result.counts.recorded,
+            spared: result.counts.spared,
+            saved_microdollars: result.counts.saved,
+            why: told(reasons, &node.name),
             spent_microdollars: result.counts.spent,
         }
     });
     RunSummary { file: file.display().to_string(), nodes: nodes.collect(), elapsed: began.elapsed() }
 }
 
+/// Why a node ran.
+fn told(reasons: &[Planned], name: &str) -> Vec<String> {
+    reasons
+        .iter()
+        .find(|planned| planned.node == name)
+        .map(|planned| planned.told.clone())
+        .unwrap_or_default()
+}
+
 /// A line a node, a line a measure, and one for the end.
-fn as_json(run: &Run, nodes: &[NodeResult], began: Instant) -> Result<String, RunError> {
+fn as_json(run: &Run, nodes: &[NodeResult], reasons: &[Planned], began: Instant) -> Result<String, RunError> {
     let program = &run.ground.program;
     let mut out = String::new();
     for result in nodes {
@@ -170,7 +186,9 @@ fn as_json(run: &Run, nodes: &[NodeResult], began: Instant) -> Result<String, Ru
             "event": "node", "node": &*node.name, "kind": kind(node.kind),
             "rows": result.table.rows(), "failed": result.table.failed(), "known": result.known,
             "calls": result.counts.calls, "recorded": result.counts.recorded,
-            "microdollars": result.counts.spent, "tokens": result.counts.tokens,
+            "reused": result.counts.reused, "spared": result.counts.spared,
+            "microdollars": result.counts.spent, "saved_microdollars": result.counts.saved,
+            "tokens": result.counts.tokens, "why": told(reasons, &node.name),
         });
         out.push_str(&format!("{line}\n"));
         if node.kind == NodeKind::Measure {
@@ -183,7 +201,10 @@ fn as_json(run: &Run, nodes: &[NodeResult], began: Instant) -> Result<String, Ru
     let calls: u64 = nodes.iter().map(|node| node.counts.calls).sum();
     let failed: u64 = nodes.iter().map(|node| node.table.failed()).sum();
     let line = serde_json::json!({
-        "event": "end", "calls": calls, "failed": failed, "milliseconds": began.elapsed().as_millis() as u64,
+        "event": "end", "calls": calls, "failed": failed,
+        "saved_calls": nodes.iter().map(|node| node.counts.recorded + node.counts.spared).sum::<u64>(),
+        "saved_microdollars": nodes.iter().map(|node| node.counts.saved).sum::<u64>(),
+        "milliseconds": began.elapsed().as_millis() as u64,
     });
     out.push_str(&format!("{line}\n"));
     Ok(out)

@@ -198,6 +198,13 @@ impl Opened {
         }))
     }
 
+    /// What the file is known by in its store: its path within the project.
+    pub fn key(&self) -> String {
+        let absolute = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());
+        let within = absolute.strip_prefix(&self.project.root).unwrap_or(&absolute);
+        format!("file {}", within.display())
+    }
+
     /// Where the file stands: its paths start here.
     pub fn folder(&self) -> PathBuf {
         self.file.parent().map(Path::to_owned).unwrap_or_default()
