@@ -16,7 +16,7 @@ use crate::nodes::stream::{Ran, Stream};
 use crate::plan::unit::Unit;
 
 use super::caller::Caller;
-use super::gauges::Gauge;
+use super::gauges::{Gauge, Meters};
 use super::making::{End, Follower, Maker, Next, Place};
 use super::table::ChunkRef;
 
@@ -26,7 +26,7 @@ pub struct RowWork<'a> {
     pub caller: &'a Arc<Caller>,
     pub unit: &'a Unit,
     pub target: Option<Asked>,
-    pub gauge: &'a Gauge,
+    pub meters: Meters<'a>,
     /// Who is told of rows that are done while others still wait.
     pub maker: &'a Maker,
     /// Whether rows that failed before go on through this unit.
@@ -139,7 +139,7 @@ impl RowWork<'_> {
     /// Passes on rows that are done; what was made of a row without a result is a place of none.
     fn tell<'r>(&self, done: impl Iterator<Item = (Place, &'r [Row])>) {
         let settled = done.filter(|(_, rows)| !rows.is_empty()).map(|(place, rows)| {
-            self.told.add(rows, self.gauge);
+            self.told.add(rows, self.meters.unit);
             (place, Arc::from(rows))
         });
         self.maker.settle(settled);
@@ -170,7 +170,7 @@ impl RowWork<'_> {
                 return vec![row];
             }
             let answers = join_all(calls.into_iter().map(|(path, call)| async move {
-                let answer = self.caller.answer(call, self.gauge, || self.maker.go_live()).await;
+                let answer = self.caller.answer(call, self.meters, || self.maker.go_live()).await;
                 (path, answer)
             }));
             for (path, answer) in answers.await {

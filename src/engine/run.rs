@@ -8,13 +8,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Capability, Expr, Local, Node, NodeId, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, Node, NodeId, Read, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
+use crate::eval::halt::Halt;
 use crate::eval::scope::Scope;
 use crate::plan::Plan;
 use crate::plan::unit::{Unit, UnitId, UnitKind};
@@ -23,7 +24,7 @@ use crate::world::World;
 use super::barrier::{Barrier, check_keys};
 use super::caller::Caller;
 use super::error::RunError;
-use super::gauges::Gauge;
+use super::gauges::{Gauge, Worth};
 use super::making::{End, Piece};
 use super::memo::Memo;
 use super::output::Output;
@@ -74,11 +75,12 @@ impl Run {
         let mut working: Vec<UnitId> = Vec::new();
         for id in needed {
             match self.known(id, &finished)? {
-                Some(table) => {
+                Some((key, table)) => {
                     let gauge = &self.gauges[id.0 as usize];
                     gauge.add(|gauge| &gauge.rows, table.rows());
                     gauge.add(|gauge| &gauge.failed, table.failed());
                     gauge.add(|gauge| &gauge.reused, table.rows());
+                    self.spare(gauge, &key)?;
                     gauge.end();
                     finished.tables.insert(id, table);
                     finished.doors.insert(id, Door::Known);
@@ -93,8 +95,16 @@ impl Run {
         Ok(finished)
     }
 
-    /// The table of a unit, where it is known without looking at a row.
-    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<Table>, RunError> {
+    /// Counts the calls behind what is taken as it is.
+    pub(super) fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
+        let Worth { calls, microdollars } = self.memo.worth(key)?;
+        gauge.add(|gauge| &gauge.spared, calls);
+        gauge.add(|gauge| &gauge.saved, microdollars);
+        Ok(())
+    }
+
+    /// The table of a unit with its key, where it is known without looking at a row.
+    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<(Digest, Table)>, RunError> {
         let unit = self.plan.unit(id);
         if self.refresh.contains(&unit.node) {
             return Ok(None);
@@ -104,7 +114,8 @@ impl Run {
         else {
             return Ok(None);
         };
-        Ok(self.memo.table(&self.memo.unit_key(unit, &inputs))?)
+        let key = self.memo.unit_key(unit, &inputs);
+        Ok(self.memo.table(&key)?.map(|table| (key, table)))
     }
 
     /// The digests of a unit's inputs; of a source the hash of its file.
@@ -113,19 +124,24 @@ impl Run {
         unit: &Unit,
         table: impl Fn(UnitId) -> Option<Digest>,
     ) -> Result<Option<Vec<Digest>>, RunError> {
-        if unit.kind == UnitKind::Source {
-            return Ok(Some(vec![self.source_digest(unit)?]));
-        }
-        Ok(unit.inputs.iter().map(|input| table(*input)).collect())
+        let tables: Option<Vec<Digest>> = unit.inputs.iter().map(|input| table(*input)).collect();
+        let Some(mut digests) = tables else { return Ok(None) };
+        digests.extend(self.file_digest(unit)?);
+        Ok(Some(digests))
     }
 
-    fn source_digest(&self, unit: &Unit) -> Result<Digest, RunError> {
-        let node = self.node(unit);
-        let Some(StepKind::Read(read)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
-            return Ok(Digest::of(b""));
-        };
+    /// The hash of the file that the unit reads, where it reads one.
+    fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
+        let Some(read) = self.reads(unit) else { return Ok(None) };
         let sources = self.sources();
-        sources.content(&sources.path(&read.path))
+        sources.content(&sources.path(&read.path)).map(Some)
+    }
+
+    fn reads(&self, unit: &Unit) -> Option<&Read> {
+        match &self.node(unit).steps.get(unit.steps.start)?.kind {
+            StepKind::Read(read) | StepKind::Labels { read, .. } => Some(read),
+            _ => None,
+        }
     }
 
     fn sources(&self) -> Sources {
@@ -207,7 +223,7 @@ impl Run {
         let mut digests = Vec::new();
         match unit.kind {
             UnitKind::Source => {
-                digests.push(self.source_digest(unit)?);
+                digests.extend(self.file_digest(unit)?);
                 self.source(id, &mut out).await?;
             }
             UnitKind::Rows => out.send(self.written(unit)?, gauge),
@@ -228,6 +244,7 @@ impl Run {
                     digests.push(table.digest());
                     tables.push(table);
                 }
+                digests.extend(self.file_digest(unit)?);
                 let key = self.memo.unit_key(unit, &digests);
                 let known = if self.refresh.contains(&unit.node) { None } else { self.memo.table(&key)? };
                 let table = match known {
@@ -241,7 +258,9 @@ impl Run {
         }
         // Rows without an answer are tried again on the next run, so their table is not final.
         if !out.table.is_unsettled() && !self.caller.is_stopped() {
-            self.memo.put_table(&self.memo.unit_key(unit, &digests), &out.table)?;
+            let key = self.memo.unit_key(unit, &digests);
+            self.memo.put_table(&key, &out.table)?;
+            self.memo.put_worth(&key, gauge.counts().worth())?;
         }
         gauge.end();
         Ok(out.table)
@@ -267,13 +286,13 @@ impl Run {
         let run = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let unit = run.plan.unit(id);
-            let barrier = Barrier {
-                ground: &run.ground,
-                shelf: &run.shelf,
-                node: run.node(unit),
-                unit,
-                inputs: &tables,
+            let node = run.node(unit);
+            let labels = match node.steps.get(unit.steps.start).map(|step| &step.kind) {
+                Some(StepKind::Labels { read, .. }) => run.sources().all(read)?,
+                _ => Vec::new(),
             };
+            let barrier =
+                Barrier { ground: &run.ground, shelf: &run.shelf, node, unit, inputs: &tables, labels };
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
@@ -292,10 +311,20 @@ impl Run {
             let mut effects = Effects::default();
             let mut scope = Scope::new(&self.ground, node.kind, step, draw, id, &[], &mut effects);
             scope.set(Local(0), Value::Int(number as i64));
-            let values: Vec<Value> =
-                fields.iter().map(|field| scope.eval(field).unwrap_or(Value::Missing)).collect();
+            let mut failure = None;
+            let values: Vec<Value> = fields
+                .iter()
+                .map(|field| match scope.eval(field) {
+                    Ok(value) => value,
+                    Err(Halt::Fail(halt)) => {
+                        failure.get_or_insert(Arc::from(*halt));
+                        Value::Missing
+                    }
+                    Err(Halt::Waiting | Halt::Drop) => Value::Missing,
+                })
+                .collect();
             let id = identity::by_content(&values, 0);
-            rows.push(Row { id, values, failure: None });
+            rows.push(Row { id, values, failure });
         };
         match &step.kind {
             StepKind::Rows { count, fields } => (0..*count).for_each(|number| row(number, fields)),

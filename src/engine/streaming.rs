@@ -7,13 +7,12 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::check::program::Node;
 use crate::digest::Digest;
 use crate::eval::effects::Asked;
-use crate::plan::unit::{Unit, UnitId, UnitKind};
-use crate::syntax::tree::NodeKind;
+use crate::plan::unit::{UnitId, UnitKind};
 
 use super::error::RunError;
+use super::gauges::{Gauge, Meters};
 use super::making::{Begun, End, Maker, Piece};
 use super::output::Output;
 use super::rows::{RowWork, Told};
@@ -115,14 +114,15 @@ impl Run {
         let gauge = &self.gauges[id.0 as usize];
         let (target, fingerprint) = part.unzip();
         let key = |chunk: &ChunkRef| self.memo.chunk_key(unit, fingerprint, &chunk.digest);
+        let own = Gauge::default();
         let work = RowWork {
             ground: &self.ground,
             caller: &self.caller,
             unit,
             target,
-            gauge,
+            meters: Meters { unit: gauge, chunk: &own },
             maker,
-            carries_failures: carries_failures(self.node(unit), unit),
+            carries_failures: unit.carries_failures(self.node(unit)),
             told: Told::default(),
         };
         let (rows, taken) = match piece.begun().await {
@@ -135,6 +135,7 @@ impl Run {
                 {
                     gauge.made(made.rows(), made.failed());
                     gauge.add(|gauge| &gauge.reused, made.rows());
+                    self.spare(gauge, &key(&chunk))?;
                     return Ok(made.chunks.first().copied());
                 }
                 let rows = self.shelf.get(&chunk)?;
@@ -150,6 +151,7 @@ impl Run {
             if rows.is_empty() { Table::default() } else { Table { chunks: vec![self.shelf.put(rows)?] } };
         if !made.is_unsettled() {
             self.memo.put_chunk(&key(&taken), &made)?;
+            self.memo.put_worth(&key(&taken), own.counts().worth())?;
         }
         let made = made.chunks.first().copied();
         if let Some(chunk) = &made {
@@ -157,11 +159,4 @@ impl Run {
         }
         Ok(made)
     }
-}
-
-/// Whether the rows that failed before go on through this unit: within a node, and from a query
-/// or a judge into a judge, where they count as missing. A case that could not be made in the
-/// first place stays with the node that could not make it.
-fn carries_failures(node: &Node, unit: &Unit) -> bool {
-    unit.steps.start > 0 || node.kind == NodeKind::Judge
 }

@@ -3,6 +3,7 @@
 //! Pure: rows come in, text goes out. A `*_view` and a `document` are data that can be shown in
 //! several ways.
 
+pub mod agreement;
 mod axis;
 pub mod document;
 mod document_text;
@@ -15,6 +16,7 @@ mod measure_table;
 pub mod measure_view;
 mod number;
 mod paint;
+pub mod plan_view;
 mod plot;
 pub mod provenance;
 pub mod rows_view;
