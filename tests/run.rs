@@ -4,6 +4,8 @@
 mod incremental;
 #[path = "run/interrupted.rs"]
 mod interrupted;
+#[path = "run/killed.rs"]
+mod killed;
 #[path = "run/mistakes.rs"]
 mod mistakes;
 #[path = "run/project.rs"]

@@ -1,7 +1,7 @@
 //! A run: units whose tables are known are taken as they are, the others work at the same time,
 //! each on the chunks that the one before it has finished.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,12 +25,13 @@ use super::barrier::{Barrier, check_keys};
 use super::caller::Caller;
 use super::error::RunError;
 use super::gauges::{Gauge, Worth};
+use super::identities::are_distinct;
 use super::making::{End, Piece};
 use super::memo::Memo;
 use super::output::Output;
 use super::recordings;
 use super::shelf::Shelf;
-use super::source::{Sources, numbered};
+use super::source::{Numbering, Sources};
 use super::table::{ChunkRef, Table};
 
 /// Everything that a run needs, set up.
@@ -292,7 +293,7 @@ impl Run {
                 _ => Vec::new(),
             };
             let barrier =
-                Barrier { ground: &run.ground, shelf: &run.shelf, node, unit, inputs: &tables, labels };
+                Barrier { ground: &run.ground, shelf: &run.shelf, memo: &run.memo, node, unit, inputs: &tables, labels };
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
@@ -334,7 +335,7 @@ impl Run {
             _ => {}
         }
         let mut chunks = Vec::new();
-        let mut rows = numbered(rows, &mut HashMap::new()).into_iter().peekable();
+        let mut rows = Numbering::default().number(rows).0.into_iter().peekable();
         while rows.peek().is_some() {
             chunks.push(self.shelf.put(rows.by_ref().take(1000).collect())?);
         }
@@ -349,6 +350,9 @@ impl Run {
             _ => None,
         });
         let Some(keys) = keys else { return Ok(()) };
+        if are_distinct(&self.shelf, &self.memo.identities_key(unit), table)? {
+            return Ok(());
+        }
         // Where the key's values stand in the unit's table.
         let laid = match node.steps[unit.steps.clone()].last().map(|step| &step.kind) {
             Some(StepKind::Project(slots)) => {
