@@ -16,9 +16,11 @@ mod progress;
 mod report;
 mod run;
 mod screen;
+mod seal;
 mod show;
 mod test;
 mod trace;
+mod verify;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,6 +53,8 @@ enum Command {
     Run(run::Arguments),
     Show(show::Arguments),
     Trace(trace::Arguments),
+    Seal(seal::Arguments),
+    Verify(verify::Arguments),
     Report(report::Arguments),
     Test(test::Arguments),
     Graph(graph::Arguments),
@@ -78,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
+        Command::Seal(arguments) => seal::run(&arguments, &world, &screen),
+        Command::Verify(arguments) => verify::run(&arguments, &world, &screen),
         Command::Trace(arguments) => trace::run(&arguments, &world, &screen),
         Command::Report(arguments) => report::run(&arguments, &world, &screen),
         Command::Show(arguments) => show::run(&arguments, &world, &screen),

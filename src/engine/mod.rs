@@ -12,3 +12,4 @@ pub mod run;
 pub mod shelf;
 pub mod source;
 pub mod table;
+pub mod witness;

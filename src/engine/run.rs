@@ -142,8 +142,13 @@ impl Run {
         let Some(StepKind::Read(read)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
             return Ok(Digest::of(b""));
         };
+        self.content(&read.path)
+    }
+
+    /// The hash of what a path leads to, as the program names it.
+    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
         let sources = self.sources();
-        sources.content(&sources.path(&read.path))
+        sources.content(&sources.path(path))
     }
 
     fn sources(&self) -> Sources {

@@ -2,14 +2,18 @@
 //!
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
+pub mod derived;
 pub mod difference;
 pub mod explain;
 pub mod limit;
 pub mod open;
 pub mod passage;
+pub mod pins;
 pub mod planned;
 pub mod remembered;
 pub mod results;
+pub mod seal;
+pub mod sealing;
 pub mod telling;
 pub mod trace;
 mod trace_text;

@@ -16,6 +16,7 @@ use crate::engine::recordings;
 use crate::engine::run::Run;
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
+use crate::engine::witness::Witness;
 use crate::eval::ground::Ground;
 use crate::models::attempt::Observer;
 use crate::plan::Plan;
@@ -24,6 +25,7 @@ use crate::store::{DiskStore, Store, StoreWarning};
 use crate::world::World;
 
 use super::limit;
+use super::seal::BadSeal;
 
 /// What is asked of a file, apart from the file.
 #[derive(Default)]
@@ -38,6 +40,8 @@ pub struct Opening {
     /// Nodes to work anew.
     pub refresh: Vec<String>,
     pub observer: Option<Observer>,
+    /// Sees each reply that is read from the record.
+    pub witness: Option<Arc<Witness>>,
 }
 
 /// A checked file.
@@ -72,6 +76,8 @@ pub enum SessionError {
     NoEdition(String),
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Seal(#[from] BadSeal),
 }
 
 impl From<crate::store::StoreError> for SessionError {
@@ -143,10 +149,14 @@ impl Opened {
         })
     }
 
+    /// Where replies and tables are kept.
+    pub fn store_folder(&self, opening: &Opening) -> PathBuf {
+        opening.store.clone().unwrap_or_else(|| self.project.store_folder())
+    }
+
     /// Makes the program ready on the project's store.
     pub fn ready(&self, opening: &Opening, world: &Arc<dyn World>) -> Result<Ready, SessionError> {
-        let folder = opening.store.clone().unwrap_or_else(|| self.project.store_folder());
-        let (store, warnings) = DiskStore::open(&folder)?;
+        let (store, warnings) = DiskStore::open(&self.store_folder(opening))?;
         let run = self.ready_on(Arc::new(store), opening, world)?;
         Ok(Ready { run, warnings })
     }
@@ -182,8 +192,14 @@ impl Opened {
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
         };
-        let caller =
-            Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), opening.allowance.clone());
+        let caller = Caller::new(
+            store.clone(),
+            world.clone(),
+            endpoints,
+            edition.clone(),
+            opening.allowance.clone(),
+            opening.witness.clone(),
+        );
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
             plan,

@@ -1,0 +1,42 @@
+//! Which replies a run rested on, for whoever must answer for them later.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::store::{CallKey, Record};
+
+/// What is known of a reply that was used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    pub provider: String,
+    /// As it was asked for.
+    pub model: String,
+    /// As the provider reported it.
+    pub served_by: Option<String>,
+    /// When it arrived, since the epoch.
+    pub at: Duration,
+    pub microdollars: u64,
+}
+
+/// Sees every reply that a run reads from the record.
+#[derive(Debug, Default)]
+pub struct Witness(Mutex<BTreeMap<CallKey, Seen>>);
+
+impl Witness {
+    pub(super) fn see(&self, record: &Record, served_by: Option<&str>, microdollars: u64) {
+        let seen = Seen {
+            provider: record.provider.clone(),
+            model: record.model.clone(),
+            served_by: served_by.map(str::to_owned),
+            at: record.reply.at,
+            microdollars,
+        };
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(record.key, seen);
+    }
+
+    /// All that was seen, by key.
+    pub fn seen(&self) -> BTreeMap<CallKey, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
