@@ -18,6 +18,7 @@ mod run;
 mod screen;
 mod seal;
 mod show;
+mod suite;
 mod test;
 mod trace;
 mod verify;

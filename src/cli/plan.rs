@@ -1,10 +1,12 @@
 //! `tgp plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
+use crate::check::program::NodeId;
+use crate::engine::run::Run;
 use crate::report::plan_view::{PlanLine, PlanView, Reason};
 use crate::session::planned::{Planned, planned};
 use crate::session::remembered::Remembered;
@@ -67,15 +69,44 @@ fn found(
         .iter()
         .map(|name| opened.node(&program, name))
         .collect::<Result<Vec<_>, _>>()?;
+    let edition = opening.edition.as_ref().filter(|_| program.dynamic);
+    let edition = edition.map(|edition| format!(", edition {edition}")).unwrap_or_default();
+    let title = format!("{}{edition}", opened.file.display());
+    if let Some(suite) = &program.suite {
+        let (store, warnings) = opened.store(opening)?;
+        screen.warnings(&warnings);
+        let mut all = Vec::new();
+        for place in 0..suite.runs.len() {
+            let allowance = opening.allowance.clone();
+            let entry = opened.entry(suite, place, store.clone(), opening, allowance, world)?;
+            let Some(entry) = entry else { continue };
+            let nodes = nodes(&entry.run, &opened, &entry.file, &[], opening, screen)?;
+            all.extend(
+                nodes
+                    .into_iter()
+                    .map(|node| Planned { node: format!("{}.{}", entry.name, node.node), ..node }),
+            );
+        }
+        return Ok((all, title));
+    }
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
-    let run = &ready.run;
-    let before = Remembered::load(run, &opened)?;
-    let finished = super::run::drive(run, &only, Manner::Quiet, screen)?;
-    let now = Remembered::of(run, &opened, &finished, opening.limit);
-    let nodes = planned(run, &finished, &before, &now)?;
-    let edition = run.memo.edition().map(|edition| format!(", edition {edition}")).unwrap_or_default();
-    Ok((nodes, format!("{}{edition}", opened.file.display())))
+    Ok((nodes(&ready.run, &opened, &opened.file, &only, opening, screen)?, title))
+}
+
+/// What a run would do with its nodes.
+fn nodes(
+    run: &Arc<Run>,
+    opened: &Opened,
+    file: &Path,
+    only: &[NodeId],
+    opening: &Opening,
+    screen: &Screen,
+) -> Result<Vec<Planned>, SessionError> {
+    let before = Remembered::load(run, opened, file)?;
+    let finished = super::run::drive(run, only, Manner::Quiet, screen)?;
+    let now = Remembered::of(run, opened, file, &finished, opening.limit);
+    Ok(planned(run, &finished, &before, &now)?)
 }
 
 fn line(node: &Planned) -> PlanLine {

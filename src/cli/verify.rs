@@ -141,10 +141,13 @@ fn told(arguments: &Arguments, head: &str, findings: &[Finding], screen: &Screen
         let wrong: Vec<&&Finding> = all.iter().filter(|finding| finding.differs.is_some()).collect();
         let of = match all.as_slice() {
             [one] => one.name.clone(),
-            all => format!("{} {kind}s", all.len()),
+            all => format!("all {}", all.len()),
         };
-        let mark = if wrong.is_empty() { paint("same", "32") } else { paint("differs", "31") };
-        out.push_str(&format!("  {:<8}  {of}: {mark}\n", if all.len() == 1 { kind } else { "" }));
+        let mark = match (wrong.len(), all.len()) {
+            (0, _) => format!("{of} {}", paint("the same", "32")),
+            (wrong, all) => paint(&format!("{wrong} of {all} differ"), "31"),
+        };
+        out.push_str(&format!("  {kind:<8}  {mark}\n"));
         for finding in wrong {
             let differs = finding.differs.as_deref().unwrap_or_default();
             out.push_str(&format!("            {} {differs}\n", paint(&finding.name, "1")));

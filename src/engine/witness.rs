@@ -12,6 +12,8 @@ pub struct Seen {
     pub provider: String,
     /// As it was asked for.
     pub model: String,
+    /// The server's address, where it is one of the user's own and so part of what was asked.
+    pub server: Option<String>,
     /// As the provider reported it.
     pub served_by: Option<String>,
     /// When it arrived, since the epoch.
@@ -25,7 +27,13 @@ pub struct Witness(Mutex<BTreeMap<CallKey, Seen>>);
 
 impl Witness {
     pub(super) fn see(&self, record: &Record, served_by: Option<&str>, microdollars: u64) {
+        #[derive(serde::Deserialize)]
+        struct Place {
+            at: Option<String>,
+        }
+        let place = serde_json::from_str::<Place>(record.request.get());
         let seen = Seen {
+            server: place.ok().and_then(|place| place.at),
             provider: record.provider.clone(),
             model: record.model.clone(),
             served_by: served_by.map(str::to_owned),

@@ -14,6 +14,7 @@ pub mod remembered;
 pub mod results;
 pub mod seal;
 pub mod sealing;
+pub mod suite;
 pub mod telling;
 pub mod trace;
 mod trace_text;

@@ -1,5 +1,7 @@
 //! What a file was when it last ran: everything that a later run's reasons are told from.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::check::program::{NodeId, Program, StepKind};
@@ -62,9 +64,9 @@ pub(super) struct KnownNode {
 
 impl Remembered {
     /// What the last run of the file left; the default where there was none.
-    pub fn load(run: &Run, opened: &Opened) -> Result<Remembered, RunError> {
+    pub fn load(run: &Run, opened: &Opened, file: &Path) -> Result<Remembered, RunError> {
         let store = run.shelf.store();
-        let fact = store.fact(Space::Run, opened.key().as_bytes())?;
+        let fact = store.fact(Space::Run, opened.key(file).as_bytes())?;
         let Some(digest) = fact.and_then(|fact| <[u8; 32]>::try_from(fact.as_slice()).ok()) else {
             return Ok(Remembered::default());
         };
@@ -73,7 +75,13 @@ impl Remembered {
     }
 
     /// A file as it is in this run.
-    pub fn of(run: &Run, opened: &Opened, finished: &Finished, limit: Option<u64>) -> Remembered {
+    pub fn of(
+        run: &Run,
+        opened: &Opened,
+        file: &Path,
+        finished: &Finished,
+        limit: Option<u64>,
+    ) -> Remembered {
         let program = &*run.ground.program;
         let name = |span: crate::diagnostics::source::Span| {
             opened.sources.get(span.source).map(|source| source.name.to_string()).unwrap_or_default()
@@ -110,7 +118,7 @@ impl Remembered {
             }
         });
         Remembered {
-            file: opened.file.display().to_string(),
+            file: file.display().to_string(),
             seed: program.seed,
             edition: run.memo.edition().map(str::to_owned),
             limit,
@@ -136,14 +144,14 @@ impl Remembered {
     }
 
     /// Notes a run, for the next one to be compared with.
-    pub fn save(&self, run: &Run, opened: &Opened, finished: &Finished) -> Result<(), RunError> {
+    pub fn save(&self, run: &Run, opened: &Opened, file: &Path, finished: &Finished) -> Result<(), RunError> {
         let store = run.shelf.store();
         for table in finished.tables.values() {
             store.put_object(&table.encode())?;
         }
         let Ok(bytes) = serde_json::to_vec(self) else { return Ok(()) };
         let digest = store.put_object(&bytes)?;
-        Ok(store.put_fact(Space::Run, opened.key().as_bytes(), &digest.0)?)
+        Ok(store.put_fact(Space::Run, opened.key(file).as_bytes(), &digest.0)?)
     }
 
     pub(super) fn node(&self, name: &str) -> Option<&KnownNode> {

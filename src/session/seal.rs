@@ -89,6 +89,10 @@ pub struct Replies {
 pub struct SealedModel {
     /// `openai/gpt-4o`
     pub asked: String,
+    /// The server's address, where it is one of the author's own: another server's replies would
+    /// be others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// What its provider reported as having answered.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub served_by: Vec<String>,

@@ -124,7 +124,10 @@ pub fn compared(
         let differs = match now {
             Some(now) if now == *model => None,
             Some(_) => Some("answered otherwise".to_owned()),
-            None => Some("is not asked".to_owned()),
+            None => Some(match &model.server {
+                Some(server) => format!("is not asked at {server}"),
+                None => "is not asked".to_owned(),
+            }),
         };
         find("model", &model.asked, differs);
     }
@@ -271,23 +274,24 @@ fn data(run: &Run) -> Result<Vec<Pinned>, RunError> {
 }
 
 fn models(seen: &BTreeMap<CallKey, Seen>) -> Vec<SealedModel> {
-    let mut models: BTreeMap<String, (Vec<String>, Vec<Duration>)> = BTreeMap::new();
+    let mut models: BTreeMap<(String, Option<String>), (Vec<String>, Vec<Duration>)> = BTreeMap::new();
     for seen in seen.values() {
         let name = if seen.model.is_empty() {
             seen.provider.clone()
         } else {
             format!("{}/{}", seen.provider, seen.model)
         };
-        let (served_by, times) = models.entry(name).or_default();
+        let (served_by, times) = models.entry((name, seen.server.clone())).or_default();
         served_by.extend(seen.served_by.clone());
         times.push(seen.at);
     }
-    let each = models.into_iter().map(|(asked, (mut served_by, times))| {
+    let each = models.into_iter().map(|((asked, server), (mut served_by, times))| {
         served_by.sort();
         served_by.dedup();
         let time = |time: Option<&Duration>| time.map(|time| moment(*time)).unwrap_or_default();
         SealedModel {
             asked,
+            server,
             served_by,
             replies: times.len() as u64,
             first: time(times.iter().min()),
