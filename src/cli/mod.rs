@@ -22,6 +22,8 @@ mod suite;
 mod test;
 mod trace;
 mod verify;
+mod watch;
+mod watch_face;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -54,6 +56,7 @@ enum Command {
     Run(run::Arguments),
     Show(show::Arguments),
     Trace(trace::Arguments),
+    Watch(watch::Arguments),
     Seal(seal::Arguments),
     Verify(verify::Arguments),
     Report(report::Arguments),
@@ -83,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
+        Command::Watch(arguments) => watch::run(&arguments, &world, &screen),
         Command::Seal(arguments) => seal::run(&arguments, &world, &screen),
         Command::Verify(arguments) => verify::run(&arguments, &world, &screen),
         Command::Trace(arguments) => trace::run(&arguments, &world, &screen),

@@ -74,6 +74,8 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{0}` is a suite: name one of its pipelines")]
+    NotOneRun(String),
     #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
     NoShare { metric: String, model: String, value: f64 },
     #[error(transparent)]
