@@ -3,6 +3,8 @@
 use crate::digest::Digest;
 use crate::store::StoreError;
 
+use super::remote::RemoteError;
+
 /// Why a run stopped. Rows that fail don't stop it.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -12,8 +14,18 @@ pub enum RunError {
     #[error("`{path}` can't be read: {problem}")]
     Source { path: String, problem: String },
 
-    #[error("`{path}`, line {line}: {problem}")]
-    BrokenRecord { path: String, line: u64, problem: String },
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+
+    #[error("`{path}`, {place}: {problem}")]
+    BrokenRecord {
+        path: String,
+        /// Such as "line 4".
+        place: String,
+        problem: String,
+        /// The record's beginning, as it stands in the file.
+        excerpt: String,
+    },
 
     #[error("`{path}` holds two different replies for the key {key}")]
     RepeatedRecording { path: String, key: String },
@@ -50,6 +62,7 @@ impl RunError {
     /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {
+            RunError::Remote(error) => return error.help(),
             RunError::BrokenRecord { .. } => {
                 "mend the line, or leave broken ones out with `on_error skip` after the fields".to_owned()
             }

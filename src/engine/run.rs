@@ -28,6 +28,7 @@ use super::error::RunError;
 use super::gauges::Gauge;
 use super::memo::Memo;
 use super::recordings;
+use super::remote::Remote;
 use super::rows::RowWork;
 use super::shelf::Shelf;
 use super::source::{Sources, numbered};
@@ -47,6 +48,7 @@ pub struct Run {
     pub world: Arc<dyn World>,
     /// Where the program's file stands: its paths start here.
     pub folder: PathBuf,
+    pub remote: Arc<dyn Remote>,
     /// By unit.
     pub gauges: Arc<[Gauge]>,
     /// Units that work whatever is known, and so whatever follows them.
@@ -132,12 +134,16 @@ impl Run {
         let Some(StepKind::Read(read)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
             return Ok(Digest::of(b""));
         };
-        let sources = self.sources();
-        sources.content(&sources.path(&read.path))
+        self.sources().content(&read.path)
     }
 
     fn sources(&self) -> Sources {
-        Sources { world: self.world.clone(), folder: self.folder.clone(), shelf: self.shelf.clone() }
+        Sources {
+            world: self.world.clone(),
+            folder: self.folder.clone(),
+            shelf: self.shelf.clone(),
+            remote: self.remote.clone(),
+        }
     }
 
     fn node(&self, unit: &Unit) -> &Node {
@@ -154,7 +160,7 @@ impl Run {
             }
         }
         if !working.is_empty() && self.ground.recordings.get().is_none() {
-            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
         }
         let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();

@@ -115,7 +115,7 @@ async fn whole(response: &mut Response) -> Result<Bytes, Fault> {
     Ok(body.freeze())
 }
 
-fn fault(error: reqwest::Error) -> Fault {
+pub(super) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     if error.is_timeout() && !error.is_connect() {
         return Fault::TimedOut;
@@ -137,7 +137,7 @@ fn reason(error: &dyn Error) -> String {
     deepest.to_string()
 }
 
-fn install_crypto() {
+pub(super) fn install_crypto() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
         // An error says that the program has chosen a provider before, which serves as well.

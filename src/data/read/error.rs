@@ -22,6 +22,8 @@ pub enum ReadError {
     SameColumn { name: Arc<str> },
     #[error("is empty; its first line must name the columns")]
     NoHeader,
+    #[error("is empty, and so is no {of} file")]
+    Empty { of: &'static str },
     #[error("is read entry by entry: a folder is no stream")]
     Folder,
     #[error("a folder of {of} has the fields `name` and `{second}`, not `{field}`")]
