@@ -48,6 +48,18 @@ impl Screen {
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
+    /// Has a result written to standard output as it comes. A reader that went away wants no more,
+    /// which is no mistake.
+    pub(super) fn pass(
+        &self,
+        fill: &mut dyn FnMut(&mut (dyn Write + Send)) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        match fill(&mut std::io::stdout()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            ended => ended,
+        }
+    }
+
     /// Writes a message.
     pub(super) fn tell(&self, text: &str) {
         let mut out = std::io::stderr().lock();
