@@ -1,5 +1,6 @@
 //! Why a run could not go on.
 
+use crate::data::write::grid::one_line;
 use crate::digest::Digest;
 use crate::store::StoreError;
 
@@ -11,13 +12,17 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
 
-    #[error("`{path}` can't be read: {problem}")]
-    Source { path: String, problem: String },
+    /// `problem` reads on after the path.
+    #[error("`{path}` {problem}")]
+    Source { path: String, problem: String, help: Option<&'static str> },
+
+    #[error("`{path}` holds no records")]
+    NoRecords { path: String },
 
     #[error(transparent)]
     Remote(#[from] RemoteError),
 
-    #[error("`{path}`, {place}: {problem}")]
+    #[error("`{path}`, {place}: {problem}{}", shown(excerpt))]
     BrokenRecord {
         path: String,
         /// Such as "line 4".
@@ -25,13 +30,20 @@ pub enum RunError {
         problem: String,
         /// The record's beginning, as it stands in the file.
         excerpt: String,
+        help: Option<&'static str>,
     },
 
     #[error("`{path}` holds two different replies for the key {key}")]
     RepeatedRecording { path: String, key: String },
 
-    #[error("`{node}` has {count} rows with the same key, {key}")]
-    RepeatedKey { node: String, key: String, count: u64 },
+    #[error("{} of `{node}` {} the same key as a row before, such as {key}", rows(*count), have(*count))]
+    RepeatedKey {
+        node: String,
+        /// The first that is repeated.
+        key: String,
+        /// Rows whose key another row had before.
+        count: u64,
+    },
 
     #[error("`{node}` has {found} rows to sample from{group}, and {wanted} are wanted")]
     TooFewRows { node: String, group: String, found: u64, wanted: u64 },
@@ -58,13 +70,35 @@ pub enum RunError {
     Broken(String),
 }
 
+/// A broken record's beginning on a line of its own.
+fn shown(excerpt: &str) -> String {
+    match excerpt.lines().next() {
+        None | Some("") => String::new(),
+        Some(line) => format!("\n  | {}", one_line(line)),
+    }
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn have(count: u64) -> &'static str {
+    if count == 1 { "has" } else { "have" }
+}
+
 impl RunError {
     /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {
             RunError::Remote(error) => return error.help(),
+            RunError::Source { help, .. } => return help.map(str::to_owned),
+            RunError::NoRecords { .. } => {
+                "a benchmark without rows has no numbers; look whether this is the file that is meant"
+                    .to_owned()
+            }
+            RunError::BrokenRecord { help: Some(help), .. } => (*help).to_owned(),
             RunError::BrokenRecord { .. } => {
-                "mend the line, or leave broken ones out with `on_error skip` after the fields".to_owned()
+                "mend it, or leave broken records out with `on_error skip` after the fields".to_owned()
             }
             RunError::RepeatedKey { .. } => "name more columns after `key`, or `dedup` before it".to_owned(),
             RunError::TooFewRows { .. } => "say `sample up to` to take what there is".to_owned(),

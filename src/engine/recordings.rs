@@ -63,6 +63,7 @@ fn recording(
                 place: source::place(format, &broken),
                 problem: broken.message,
                 excerpt: broken.excerpt,
+                help: None,
             })?;
             let Some(Value::Text(text)) = values.pop().map(plain) else { continue };
             let key: Vec<Value> = values.into_iter().map(plain).collect();

@@ -8,8 +8,8 @@ use crate::check::program::{Format, Node, Program, Read, StepKind};
 use crate::data::address::Address;
 use crate::data::identity;
 use crate::data::read;
-use crate::data::types::Field;
 use crate::data::row::{Failure, Reason, Row, RowId};
+use crate::data::types::Field;
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::plan::unit::Unit;
@@ -103,16 +103,16 @@ impl Sources {
         for Place { name, path } in self.places(source)? {
             let unreadable = |problem: &dyn std::fmt::Display| unreadable(&name, problem);
             if self.world.is_folder(&path) {
-                return Err(unreadable(&"it is a folder, and a file is wanted"));
+                return Err(unreadable(&"is a folder, and a file is wanted"));
             }
             let file = self.world.open(&path).map_err(|error| unreadable(&told(&error)))?;
-            let cut = read::cut_file(format, file, fields).map_err(|error| unreadable(&error))?;
+            let cut = read::cut_file(format, file, fields).map_err(|error| misread(&name, &error))?;
             let header = cut.header().cloned();
             if let Some(header) = &header {
-                header.check(fields).map_err(|error| unreadable(&error))?;
+                header.check(fields).map_err(|error| misread(&name, &error))?;
             }
             for run in cut {
-                each(&name, header.as_ref(), run.map_err(|error| unreadable(&error))?)?;
+                each(&name, header.as_ref(), run.map_err(|error| misread(&name, &error))?)?;
             }
         }
         Ok(())
@@ -174,15 +174,21 @@ impl Sources {
         let keyed = matches!(node.steps.get(unit.steps.end).map(|step| &step.kind), Some(StepKind::Key(_)));
         let mut seen = HashMap::new();
         if matches!(reading.format, Format::Texts | Format::Images) {
-            let rows = self.folder_rows(reading, &self.folder.join(&*reading.path))?;
+            let folder = self.folder.join(&*reading.path);
+            let rows = self.folder_rows(reading, &folder)?;
+            if rows.is_empty() {
+                return Err(RunError::NoRecords { path: folder.display().to_string() });
+            }
             emit(self.shelf.put(numbered(rows, &mut seen))?);
             return Ok(());
         }
+        let mut any = false;
         self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
             let key = memo.chunk_key(unit, None, &run.digest(header));
             let known = memo.chunk(&key)?.and_then(|made| made.chunks.first().copied());
             let known = match known {
                 Some(chunk) if keyed && self.shelf.store().has_object(&chunk.digest) => {
+                    any |= chunk.rows > 0;
                     emit(chunk);
                     return Ok(());
                 }
@@ -206,22 +212,26 @@ impl Sources {
                     rows
                 }
             };
+            any |= !rows.is_empty();
             let rows = if keyed { rows } else { numbered(rows, &mut seen) };
             emit(self.shelf.put(rows)?);
             Ok(())
-        })
+        })?;
+        if any { Ok(()) } else { Err(RunError::NoRecords { path: reading.path.to_string() }) }
     }
 
     fn folder_rows(&self, reading: &Read, path: &Path) -> Result<Vec<Row>, RunError> {
         let world = &*self.world;
         let name = path.display().to_string();
+        if !world.is_folder(path) {
+            world.stamp(path).map_err(|error| unreadable(&name, &told(&error)))?;
+            return Err(unreadable(&name, &"is a file, and a folder is wanted"));
+        }
         if reading.format == Format::Texts {
-            let texts =
-                read::texts(world, path, &reading.fields).map_err(|error| unreadable(&name, &error))?;
+            let texts = read::texts(world, path, &reading.fields).map_err(|error| misread(&name, &error))?;
             return texts.map(|record| row(reading, record, &name)).collect();
         }
-        let pictures =
-            read::images(world, path, &reading.fields).map_err(|error| unreadable(&name, &error))?;
+        let pictures = read::images(world, path, &reading.fields).map_err(|error| misread(&name, &error))?;
         pictures
             .map(|picture| match picture {
                 Ok(picture) => {
@@ -235,11 +245,7 @@ impl Sources {
 }
 
 /// A record as a row; one that is broken ends the run or stays as a failure, as the source says.
-fn row(
-    reading: &Read,
-    record: Result<Vec<Value>, read::BrokenRecord>,
-    name: &str,
-) -> Result<Row, RunError> {
+fn row(reading: &Read, record: Result<Vec<Value>, read::BrokenRecord>, name: &str) -> Result<Row, RunError> {
     match record {
         Ok(values) => Ok(Row { id: identity::by_content(&values, 0), values, failure: None }),
         Err(broken) if reading.on_error == OnError::Skip => {
@@ -260,6 +266,7 @@ fn row(
         Err(broken) => Err(RunError::BrokenRecord {
             path: name.to_owned(),
             place: place(reading.format, &broken),
+            help: help(reading.format, &broken),
             problem: broken.message,
             excerpt: broken.excerpt,
         }),
@@ -287,6 +294,19 @@ pub(super) fn place(format: Format, broken: &read::BrokenRecord) -> String {
     }
 }
 
+/// What may be meant by a file whose records are not of its format.
+fn help(format: Format, broken: &read::BrokenRecord) -> Option<&'static str> {
+    let first = broken.line == 1 && format == Format::Jsonl && broken.message.starts_with("not JSON");
+    match broken.excerpt.as_bytes().first() {
+        Some(b'[') if first => Some("an array of records is read with `read json`"),
+        Some(b'{' | b'"') | None => None,
+        Some(_) if first && broken.excerpt.contains([',', '\t']) => {
+            Some("a table of cells is read with `read csv` or `read tsv`")
+        }
+        Some(_) => None,
+    }
+}
+
 /// The address of a source that lies elsewhere. What is no address was refused by the checker.
 fn remote(source: &str) -> Option<Address> {
     Address::parse(source).ok().filter(Address::is_remote)
@@ -295,12 +315,16 @@ fn remote(source: &str) -> Option<Address> {
 /// What went wrong with a file, in words.
 fn told(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "reading it is not permitted".to_owned(),
-        _ => error.to_string(),
+        std::io::ErrorKind::NotFound => "is not there".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "can't be read: it is not permitted".to_owned(),
+        _ => format!("can't be read: {error}"),
     }
 }
 
+fn misread(name: &str, error: &read::ReadError) -> RunError {
+    RunError::Source { path: name.to_owned(), problem: error.to_string(), help: error.help() }
+}
+
 fn unreadable(name: &str, problem: &dyn std::fmt::Display) -> RunError {
-    RunError::Source { path: name.to_owned(), problem: problem.to_string() }
+    RunError::Source { path: name.to_owned(), problem: problem.to_string(), help: None }
 }

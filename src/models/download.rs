@@ -97,8 +97,7 @@ async fn fetched(
     if url.scheme() == "http" && is_local(&url) {
         builder = builder.tls_certs_only([]);
     }
-    let client =
-        builder.build().map_err(|error| DownloadError::Unreachable { reason: error.to_string() })?;
+    let client = builder.build().map_err(|error| DownloadError::Unreachable { reason: error.to_string() })?;
     let mut response = client.get(url).headers(headers).send().await.map_err(|error| failed(error, 0))?;
     let status = response.status();
     if !status.is_success() {

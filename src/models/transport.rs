@@ -134,7 +134,12 @@ fn reason(error: &dyn Error) -> String {
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    deepest.to_string()
+    let said = deepest.to_string();
+    // The system's number for it says nothing to people.
+    match said.split_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => said,
+    }
 }
 
 pub(super) fn install_crypto() {

@@ -156,10 +156,7 @@ mod tests {
         let hub = Hub { base_url: "http://h".to_owned(), token: None };
         let wanted = dataset("hf://a/b/c/d");
         assert_eq!(hub.listing(&wanted), "http://h/api/datasets/a/b/revision/refs%2Fconvert%2Fparquet");
-        assert_eq!(
-            hub.listing(&dataset("hf://a/b@v1/c/d")),
-            "http://h/api/datasets/a/b/revision/v1"
-        );
+        assert_eq!(hub.listing(&dataset("hf://a/b@v1/c/d")), "http://h/api/datasets/a/b/revision/v1");
         assert_eq!(
             hub.file(&wanted, "abc", "c/d/é 0.parquet"),
             "http://h/datasets/a/b/resolve/abc/c/d/%C3%A9%200.parquet"

@@ -18,8 +18,7 @@ use super::resolve::{Copies, Resolved, resolve};
 /// Name of the file.
 pub const LOCK: &str = "tgp.lock";
 
-const HEAD: &str =
-    "# Written by tgp: what this project uses, pinned by content. Keep it with the project.\n";
+const HEAD: &str = "# Written by tgp: what this project uses, pinned by content. Keep it with the project.\n";
 /// Of the file's form.
 const FORM: u32 = 1;
 

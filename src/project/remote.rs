@@ -60,7 +60,9 @@ impl RemoteSources {
         let mut lock = self.pins.lock().unwrap_or_else(PoisonError::into_inner);
         let lock = match &mut *lock {
             Some(lock) => lock,
-            empty => empty.insert(Lock::read(&*self.world, &self.lock_file).map_err(project)?.unwrap_or_default()),
+            empty => {
+                empty.insert(Lock::read(&*self.world, &self.lock_file).map_err(project)?.unwrap_or_default())
+            }
         };
         let name = address.to_string();
         let known: Vec<LockedData> = lock.data.iter().filter(|pin| pin.address == name).cloned().collect();

@@ -9,21 +9,21 @@ type side = left | right
 
 curate items {
   rows 2000 {
-    n = i
-    label = "row {{i}}, \"quoted\"\twith\nlines"
-    share = to_float(i) / 7
-    even = i % 2 == 0
-    leaning: side = if i % 3 == 0 then left else right
-    tags = ["a{{i}}", "b, c"]
-    note: text? = if i % 5 == 0 then missing else "n{{i}}"
+    n = i,
+    label = "row {{i}}, \"quoted\"\twith\nlines",
+    share = i / 7,
+    even = i % 2 == 0,
+    tags = ["a{{i}}", "b, c"],
+    note = if i % 5 == 0 then missing else "n{{i}}",
     who = { name = "Ada", age = i }
   }
+  let leaning: side = if n % 3 == 0 then left else right
   key n
 }
 "#;
 
-const FIELDS: &str = "n: int, label: text, share: float, even: bool, leaning: left | right, \
-                      tags: list<text>, note: text?, who: { name: text, age: int }";
+const FIELDS: &str = "n: int, label: text, share: float, even: bool, tags: list<text>, \
+                      note: text?, who: { name: text, age: int }, leaning: left | right";
 
 #[test]
 fn what_was_written_reads_back_to_the_same_values() {
@@ -54,7 +54,10 @@ fn what_was_written_reads_back_to_the_same_values() {
 fn columns_and_rows_are_picked_for_a_file_too() {
     let project = Project::new().with("making.tgp", MAKING);
     project.tgp("show making.tgp items --where n<3 --columns even,n -o few.csv").complete();
-    assert_eq!(std::fs::read_to_string(project.path("few.csv")).unwrap(), "even,n\ntrue,0\nfalse,1\ntrue,2\n");
+    assert_eq!(
+        std::fs::read_to_string(project.path("few.csv")).unwrap(),
+        "even,n\ntrue,0\nfalse,1\ntrue,2\n"
+    );
     project.tgp("show making.tgp items -n 1200 --columns n --format jsonl -o part.txt").complete();
     assert_eq!(std::fs::read_to_string(project.path("part.txt")).unwrap().lines().count(), 1200);
     project.tgp("show making.tgp items --where n<0 --columns n -o none.csv").complete();

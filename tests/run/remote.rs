@@ -96,10 +96,9 @@ fn a_source_on_the_web_is_got_once_and_pinned() {
 fn a_packed_source_on_the_web_reads_like_a_plain_one() {
     let packed = zstd::encode_all(questions(2000).as_bytes(), 1).unwrap();
     let (server, _) = keeping(&[("/items.jsonl.zst", packed)]);
-    let project = Project::new().with_cache("cache").with(
-        "remote.tgp",
-        &reading(&format!("jsonl \"{}/items.jsonl.zst\"", server.root())),
-    );
+    let project = Project::new()
+        .with_cache("cache")
+        .with("remote.tgp", &reading(&format!("jsonl \"{}/items.jsonl.zst\"", server.root())));
     assert_eq!(project.tgp("run remote.tgp --json").complete().node("items", "rows"), 2000);
 }
 
@@ -112,7 +111,10 @@ fn a_dataset_of_hugging_face_is_read_by_name_and_revision() {
     let (server, kept) = keeping(&[
         (
             "/api/datasets/lab/sums/revision/refs%2Fconvert%2Fparquet",
-            listing("c0ffee", &["easy/test/0000.parquet", "easy/test/0001.parquet", "easy/train/0000.parquet"]),
+            listing(
+                "c0ffee",
+                &["easy/test/0000.parquet", "easy/test/0001.parquet", "easy/train/0000.parquet"],
+            ),
         ),
         ("/datasets/lab/sums/resolve/c0ffee/easy/test/0000.parquet", table(0..30)),
         ("/datasets/lab/sums/resolve/c0ffee/easy/test/0001.parquet", table(30..50)),
@@ -135,10 +137,7 @@ fn a_dataset_of_hugging_face_is_read_by_name_and_revision() {
         listing("0000", &["easy/test/0000.parquet"]),
     );
     std::fs::remove_dir_all(project.path("cache")).unwrap();
-    assert_eq!(
-        project.tgp("run remote.tgp --json --refresh items").complete().node("items", "rows"),
-        50
-    );
+    assert_eq!(project.tgp("run remote.tgp --json --refresh items").complete().node("items", "rows"), 50);
     assert_eq!(server.requests(), 5);
 
     project.edit("remote.tgp", "hf://lab/sums/easy/test", "hf://lab/sums@v2/default/test");

@@ -127,7 +127,9 @@ impl<'l> Checker<'l> {
             }
             Ok(address) if address.is_remote() && matches!(format, Some(Format::Texts | Format::Images)) => {
                 let message = "a folder of files is read from this machine only".to_owned();
-                self.tell(error(codes::WRONG_ADDRESS, span, message).help("get the folder, and name its path"));
+                self.tell(
+                    error(codes::WRONG_ADDRESS, span, message).help("get the folder, and name its path"),
+                );
             }
             Ok(Address::HuggingFace(_)) if format.is_some_and(|format| format != Format::Parquet) => {
                 let message = "what Hugging Face keeps of a split is Parquet".to_owned();

@@ -100,10 +100,8 @@ pub fn cut(format: Format, reader: Box<dyn Read + Send>) -> Result<Cut, ReadErro
             Ok(Cut { header: Some(Header::read(delimiter, &first)?), runs: Box::new(runs) })
         }
         Format::Parquet => {
-            let mut plain = plain;
-            let mut bytes = Vec::new();
-            plain.read_to_end(&mut bytes)?;
-            Ok(lines(parquet::lines(Box::new(std::io::Cursor::new(bytes)), None)?))
+            let bytes = std::io::Cursor::new(unpack::rest(plain)?);
+            Ok(lines(parquet::lines(Box::new(bytes), None)?))
         }
         Format::Texts | Format::Images => Err(ReadError::Folder),
     }

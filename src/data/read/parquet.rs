@@ -41,8 +41,9 @@ pub(super) fn lines(
     wanted: Option<&[types::Field]>,
 ) -> Result<Box<dyn Read + Send>, ReadError> {
     let length = file.seek(SeekFrom::End(0))?;
-    if length == 0 {
-        return Err(ReadError::Empty { of: "Parquet" });
+    file.rewind()?;
+    if !is_plain(&mut *file)? {
+        return Err(ReadError::NoParquet);
     }
     let shared = Shared { file: Arc::new(Mutex::new(file)), length };
     let file = guarded(|| SerializedFileReader::new(shared))?;
@@ -155,8 +156,11 @@ impl Read for Lines {
 fn guarded<T>(read: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, ReadError> {
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(ReadError::Parquet(error.to_string())),
-        Err(_) => Err(ReadError::Parquet("the file is damaged, or of a kind that cannot be read".to_owned())),
+        Ok(Err(error)) => {
+            let message = error.to_string();
+            Err(ReadError::Parquet(message.strip_prefix("Parquet error: ").unwrap_or(&message).to_owned()))
+        }
+        Err(_) => Err(ReadError::Parquet("its content makes no sense".to_owned())),
     }
 }
 
