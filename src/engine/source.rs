@@ -51,7 +51,7 @@ impl Sources {
     pub fn pin(&self, program: &Program) -> Result<(), RunError> {
         let steps = program.nodes.iter().flat_map(|node| &node.steps);
         for step in steps {
-            if let StepKind::Read(read) = &step.kind
+            if let StepKind::Read(read) | StepKind::Labels { read, .. } = &step.kind
                 && let Some(address) = remote(&read.path)
             {
                 self.remote.contents(&address)?;
@@ -199,11 +199,7 @@ impl Sources {
             let rows = match known {
                 Some(rows) => rows.to_vec(),
                 None => {
-                    let records = read::parse(reading.format, &reading.fields, header, &run);
-                    let rows = records
-                        .into_iter()
-                        .map(|record| row(reading, record, name))
-                        .collect::<Result<Vec<Row>, RunError>>()?;
+                    let rows = parsed(reading, header, &run, name)?;
                     let chunk = self.shelf.put(rows.clone())?;
                     // A broken record's line moves when the file grows before it.
                     if chunk.failed == 0 {
@@ -218,6 +214,19 @@ impl Sources {
             Ok(())
         })?;
         if any { Ok(()) } else { Err(RunError::NoRecords { path: reading.path.to_string() }) }
+    }
+
+    /// All rows of a small source at once, as they stand.
+    pub fn all(&self, reading: &Read) -> Result<Vec<Row>, RunError> {
+        if matches!(reading.format, Format::Texts | Format::Images) {
+            return self.folder_rows(reading, &self.folder.join(&*reading.path));
+        }
+        let mut rows = Vec::new();
+        self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
+            rows.extend(parsed(reading, header, &run, name)?);
+            Ok(())
+        })?;
+        Ok(rows)
     }
 
     fn folder_rows(&self, reading: &Read, path: &Path) -> Result<Vec<Row>, RunError> {
@@ -242,6 +251,17 @@ impl Sources {
             })
             .collect()
     }
+}
+
+/// The records of a run as rows.
+fn parsed(
+    reading: &Read,
+    header: Option<&read::Header>,
+    run: &read::RawChunk,
+    name: &str,
+) -> Result<Vec<Row>, RunError> {
+    let records = read::parse(reading.format, &reading.fields, header, run);
+    records.into_iter().map(|record| row(reading, record, name)).collect()
 }
 
 /// A record as a row; one that is broken ends the run or stays as a failure, as the source says.
