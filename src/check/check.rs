@@ -149,7 +149,11 @@ impl Loads<'_> {
                     None
                 }
             };
-            runs.push(Ran { name: run.name.clone(), program: program.map(Arc::new) });
+            runs.push(Ran {
+                name: run.name.clone(),
+                path: run.path.value.clone(),
+                program: program.map(Arc::new),
+            });
         }
         (runs, diagnostics)
     }

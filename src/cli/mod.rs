@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod screen;
 mod show;
+mod suite;
 mod test;
 mod vendor;
 

@@ -1,11 +1,12 @@
 //! `tgp plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
 use crate::check::program::NodeId;
+use crate::engine::run::Run;
 use crate::plan::draw::kind;
 use crate::session::explain::{Remembered, Why, is_known};
 use crate::session::{Opened, Opening, SessionError};
@@ -79,12 +80,29 @@ fn planned(
         .iter()
         .map(|name| opened.node(&program, name))
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(suite) = &program.suite {
+        let (store, warnings) = opened.store(opening)?;
+        screen.warnings(&warnings);
+        let mut all = Vec::new();
+        for place in 0..suite.runs.len() {
+            let allowance = opening.allowance.clone();
+            let entry = opened.entry(suite, place, store.clone(), opening, allowance, world)?;
+            let Some(entry) = entry else { continue };
+            let nodes = nodes(&entry.run, &entry.file, &[], screen)?;
+            all.extend(nodes.into_iter().map(|node| Planned { node: format!("{}.{}", entry.name, node.node), ..node }));
+        }
+        return Ok(all);
+    }
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
-    let run = &ready.run;
-    let remembered = Remembered::load(run, &opened.file.to_string_lossy())?;
-    let finished = super::run::drive(run, &only, Manner::Quiet, screen)?;
-    let nodes = program.nodes.iter().zip(0..).map(|(node, at)| {
+    nodes(&ready.run, &opened.file, &only, screen)
+}
+
+/// What a run would do with its nodes.
+fn nodes(run: &Arc<Run>, file: &Path, only: &[NodeId], screen: &Screen) -> Result<Vec<Planned>, SessionError> {
+    let remembered = Remembered::load(run, &file.to_string_lossy())?;
+    let finished = super::run::drive(run, only, Manner::Quiet, screen)?;
+    let nodes = run.ground.program.nodes.iter().zip(0..).map(|(node, at)| {
         let id = NodeId(at);
         let known = is_known(run, &finished, id);
         let (counts, _) = counts(run, id);

@@ -102,6 +102,18 @@ impl Caller {
             || beyond(self.spent.load(Ordering::Relaxed), self.allowance.budget)
     }
 
+    /// What may still be spent and asked.
+    pub fn left(&self) -> Allowance {
+        let left = |limit: Option<u64>, used: &AtomicU64| {
+            limit.map(|limit| limit.saturating_sub(used.load(Ordering::Relaxed)))
+        };
+        Allowance {
+            calls: left(self.allowance.calls, &self.calls),
+            budget: left(self.allowance.budget, &self.spent),
+            offline: self.allowance.offline,
+        }
+    }
+
     /// The key of a call; nothing for a model without an endpoint.
     pub fn key(&self, call: &Call) -> Option<CallKey> {
         let endpoint = self.endpoints.get(call.asked)?;
