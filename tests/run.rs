@@ -8,6 +8,8 @@ mod incremental;
 mod interrupted;
 #[path = "run/mistakes.rs"]
 mod mistakes;
+#[path = "run/packages.rs"]
+mod packages;
 #[path = "run/project.rs"]
 mod project;
 #[path = "run/real.rs"]

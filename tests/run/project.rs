@@ -69,6 +69,11 @@ impl Project {
         Ended::of(output)
     }
 
+    /// Run in a folder of the project.
+    pub(crate) fn tgp_in(&self, folder: &str, arguments: &str) -> Ended {
+        Ended::of(self.command(arguments).current_dir(self.path(folder)).output().unwrap())
+    }
+
     pub(crate) fn start(&self, arguments: &str) -> Child {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
