@@ -1,14 +1,17 @@
 //! The command line, one file a command. No logic beyond arguments and printing.
 
 // What the commands print goes through `screen`, the one place that writes to the terminal.
+mod add;
 mod cache;
 mod check;
 mod choices;
+mod completions;
 mod diff;
 mod doc;
 mod exit;
 mod fmt;
 mod graph;
+mod lock;
 mod models;
 mod new;
 mod plan;
@@ -20,6 +23,7 @@ mod show;
 mod suite;
 mod test;
 mod trace;
+mod vendor;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -58,7 +62,11 @@ enum Command {
     Diff(diff::Arguments),
     Doc(doc::Arguments),
     Models(models::Arguments),
+    Add(add::Arguments),
+    Lock(lock::Arguments),
+    Vendor(vendor::Arguments),
     Cache(cache::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// Runs the program on the process's arguments.
@@ -87,6 +95,10 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
         Command::Doc(arguments) => doc::run(&arguments, &world, &screen),
         Command::Models(arguments) => models::run(&arguments, &world, &screen),
+        Command::Add(arguments) => add::run(&arguments, &world, &screen),
+        Command::Lock(arguments) => lock::run(&arguments, &world, &screen),
+        Command::Vendor(arguments) => vendor::run(&arguments, &world, &screen),
+        Command::Completions(arguments) => completions::run(&arguments, &screen),
         Command::Cache(arguments) => cache::run(&arguments, &world, &screen),
     };
     exit.into()

@@ -13,6 +13,7 @@ use crate::engine::error::RunError;
 use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
 use crate::engine::recordings;
+use crate::engine::remote::Remote;
 use crate::engine::run::Run;
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
@@ -20,6 +21,7 @@ use crate::eval::ground::Ground;
 use crate::models::attempt::Observer;
 use crate::plan::Plan;
 use crate::project::Project;
+use crate::project::remote::RemoteSources;
 use crate::store::{DiskStore, Store, StoreWarning};
 use crate::world::World;
 
@@ -33,6 +35,8 @@ pub struct Opening {
     pub store: Option<PathBuf>,
     pub edition: Option<String>,
     pub allowance: Allowance,
+    /// Get no remote source: one that is not on this machine stops the run.
+    pub local: bool,
     /// Rows of each source, at most.
     pub limit: Option<u64>,
     /// Nodes to work anew.
@@ -191,7 +195,15 @@ impl Opened {
         };
         let shelf = Shelf::new(store.clone());
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let sources = source::Sources { world: world.clone(), folder: folder.clone(), shelf: shelf.clone() };
+        let remote: Arc<dyn Remote> =
+            Arc::new(RemoteSources::new(world.clone(), &self.project, opening.local));
+        let sources = source::Sources {
+            world: world.clone(),
+            folder: folder.clone(),
+            shelf: shelf.clone(),
+            remote: remote.clone(),
+        };
+        sources.pin(&program)?;
         let recorded = recordings::digests(&program, &sources)?;
         let endpoints = Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
         let plan = Arc::new(Plan::new(program.clone(), &endpoints.identities(&program, &recorded)));
@@ -210,6 +222,7 @@ impl Opened {
             shelf,
             world: world.clone(),
             folder,
+            remote,
             gauges,
             refresh,
         }))
