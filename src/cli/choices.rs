@@ -50,7 +50,7 @@ pub(super) struct RunChoices {
     #[arg(long, value_name = "N", help_heading = "Run")]
     max_calls: Option<u64>,
 
-    /// Ask nobody: a call that is not on record fails
+    /// Use no network: a call that is not on record fails
     #[arg(long, help_heading = "Run")]
     offline: bool,
 
@@ -91,6 +91,7 @@ impl RunChoices {
             store: self.store.clone(),
             edition: self.edition.clone(),
             allowance: Allowance { calls: self.max_calls, budget: self.budget, offline: self.offline },
+            local: self.offline,
             limit: self.limit,
             refresh: self.refresh.clone(),
             observer: None,

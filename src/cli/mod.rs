@@ -1,16 +1,21 @@
 //! The command line, one file a command. No logic beyond arguments and printing.
 
 // What the commands print goes through `screen`, the one place that writes to the terminal.
+mod add;
 mod cache;
 mod check;
 mod choices;
+mod completions;
 mod diff;
 mod doc;
 mod exit;
 mod fmt;
+mod freeze;
 mod graph;
+mod lock;
 mod models;
 mod new;
+mod overlap;
 mod plan;
 mod progress;
 mod report;
@@ -21,6 +26,7 @@ mod show;
 mod suite;
 mod test;
 mod trace;
+mod vendor;
 mod verify;
 mod watch;
 mod watch_face;
@@ -57,6 +63,8 @@ enum Command {
     Show(show::Arguments),
     Trace(trace::Arguments),
     Watch(watch::Arguments),
+    Freeze(freeze::Arguments),
+    Overlap(overlap::Arguments),
     Seal(seal::Arguments),
     Verify(verify::Arguments),
     Report(report::Arguments),
@@ -65,7 +73,11 @@ enum Command {
     Diff(diff::Arguments),
     Doc(doc::Arguments),
     Models(models::Arguments),
+    Add(add::Arguments),
+    Lock(lock::Arguments),
+    Vendor(vendor::Arguments),
     Cache(cache::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// Runs the program on the process's arguments.
@@ -87,6 +99,8 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
         Command::Watch(arguments) => watch::run(&arguments, &world, &screen),
+        Command::Freeze(arguments) => freeze::run(&arguments, &world, &screen),
+        Command::Overlap(arguments) => overlap::run(&arguments, &world, &screen),
         Command::Seal(arguments) => seal::run(&arguments, &world, &screen),
         Command::Verify(arguments) => verify::run(&arguments, &world, &screen),
         Command::Trace(arguments) => trace::run(&arguments, &world, &screen),
@@ -97,6 +111,10 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
         Command::Doc(arguments) => doc::run(&arguments, &world, &screen),
         Command::Models(arguments) => models::run(&arguments, &world, &screen),
+        Command::Add(arguments) => add::run(&arguments, &world, &screen),
+        Command::Lock(arguments) => lock::run(&arguments, &world, &screen),
+        Command::Vendor(arguments) => vendor::run(&arguments, &world, &screen),
+        Command::Completions(arguments) => completions::run(&arguments, &screen),
         Command::Cache(arguments) => cache::run(&arguments, &world, &screen),
     };
     exit.into()

@@ -1,13 +1,14 @@
 //! `tgp plan`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
-use crate::check::program::NodeId;
+use crate::check::program::{NodeId, Suite};
 use crate::engine::run::Run;
 use crate::report::plan_view::{PlanLine, PlanView, Reason};
+use crate::session::filed::Filed;
 use crate::session::planned::{Planned, planned};
 use crate::session::remembered::Remembered;
 use crate::session::{Opened, Opening, SessionError};
@@ -63,50 +64,58 @@ fn found(
 ) -> Result<(Vec<Planned>, String), SessionError> {
     let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
     let program = opened.sound()?;
+    if let Some(suite) = &program.suite {
+        let nodes = of_suite(&opened, suite, opening, world, screen)?;
+        return Ok((nodes, opened.file.display().to_string()));
+    }
     let only = arguments
         .choices
         .only
         .iter()
         .map(|name| opened.node(&program, name))
         .collect::<Result<Vec<_>, _>>()?;
-    let edition = opening.edition.as_ref().filter(|_| program.dynamic);
-    let edition = edition.map(|edition| format!(", edition {edition}")).unwrap_or_default();
-    let title = format!("{}{edition}", opened.file.display());
-    if let Some(suite) = &program.suite {
-        let (store, warnings) = opened.store(opening)?;
-        screen.warnings(&warnings);
-        let mut all = Vec::new();
-        for place in 0..suite.runs.len() {
-            let allowance = opening.allowance.clone();
-            let entry = opened.entry(suite, place, store.clone(), opening, allowance, world)?;
-            let Some(entry) = entry else { continue };
-            let nodes = nodes(&entry.run, &opened, &entry.file, &[], opening, screen)?;
-            all.extend(
-                nodes
-                    .into_iter()
-                    .map(|node| Planned { node: format!("{}.{}", entry.name, node.node), ..node }),
-            );
-        }
-        return Ok((all, title));
-    }
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
-    Ok((nodes(&ready.run, &opened, &opened.file, &only, opening, screen)?, title))
+    let run = &ready.run;
+    let nodes = of_run(run, &opened.filed(), &only, opening, screen)?;
+    let edition = run.memo.edition().map(|edition| format!(", edition {edition}")).unwrap_or_default();
+    Ok((nodes, format!("{}{edition}", opened.file.display())))
 }
 
-/// What a run would do with its nodes.
-fn nodes(
+/// What a run would do with its nodes, found by running it without asking anyone.
+fn of_run(
     run: &Arc<Run>,
-    opened: &Opened,
-    file: &Path,
+    filed: &Filed<'_>,
     only: &[NodeId],
     opening: &Opening,
     screen: &Screen,
 ) -> Result<Vec<Planned>, SessionError> {
-    let before = Remembered::load(run, opened, file)?;
+    let before = Remembered::load(run, filed)?;
     let finished = super::run::drive(run, only, Manner::Quiet, screen)?;
-    let now = Remembered::of(run, opened, file, &finished, opening.limit);
+    let now = Remembered::of(run, filed, &finished, opening.limit);
     Ok(planned(run, &finished, &before, &now)?)
+}
+
+/// The nodes of all pipelines of a suite, each under its run's name.
+fn of_suite(
+    opened: &Opened,
+    suite: &Suite,
+    opening: &Opening,
+    world: &Arc<dyn World>,
+    screen: &Screen,
+) -> Result<Vec<Planned>, SessionError> {
+    let (store, warnings) = opened.store(opening)?;
+    screen.warnings(&warnings);
+    let mut all = Vec::new();
+    for place in 0..suite.runs.len() {
+        let allowance = opening.allowance.clone();
+        let entry = opened.entry(suite, place, store.clone(), opening, allowance, world)?;
+        let Some(entry) = entry else { continue };
+        let nodes = of_run(&entry.run, &opened.filed_in_suite(&entry), &[], opening, screen)?;
+        let named = |node: Planned| Planned { node: format!("{}.{}", entry.name, node.node), ..node };
+        all.extend(nodes.into_iter().map(named));
+    }
+    Ok(all)
 }
 
 fn line(node: &Planned) -> PlanLine {

@@ -39,7 +39,6 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         let program = opened.sound()?;
         if let Some(suite) = &program.suite {
             let played = super::suite::play(&opened, suite, &opening, Manner::Quiet, world, screen)?;
-            let played: Vec<_> = played.into_iter().map(|(played, _)| played).collect();
             return crate::session::suite::tell(&program, suite, &played);
         }
         let ready = opened.ready(&opening, world)?;

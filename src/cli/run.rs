@@ -13,7 +13,7 @@ use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
 use crate::report::summary::{NodeSummary, RunSummary};
-use crate::session::planned::{Planned, planned};
+use crate::session::planned::{Planned, noted};
 use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
 use crate::session::{Opened, Opening, Ready, SessionError, telling};
@@ -95,11 +95,9 @@ fn ran(
     }
     let Ready { run, warnings } = opened.ready(opening, world)?;
     screen.warnings(&warnings);
-    let before = Remembered::load(&run, &opened, &opened.file)?;
+    let before = Remembered::load(&run, &opened.filed())?;
     let finished = drive(&run, &only, manner, screen)?;
-    let now = Remembered::of(&run, &opened, &opened.file, &finished, opening.limit);
-    let reasons = planned(&run, &finished, &before, &now)?;
-    now.with_rest_of(&before).save(&run, &opened, &opened.file, &finished)?;
+    let reasons = noted(&run, &opened.filed(), &finished, &before, opening.limit)?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
     if arguments.json {
@@ -181,11 +179,8 @@ pub(super) fn summary(
 
 /// Why a node ran.
 fn told(reasons: &[Planned], name: &str) -> Vec<String> {
-    reasons
-        .iter()
-        .find(|planned| planned.node == name)
-        .map(|planned| planned.told.clone())
-        .unwrap_or_default()
+    let planned = reasons.iter().find(|planned| planned.node == name);
+    planned.map(|planned| planned.told.clone()).unwrap_or_default()
 }
 
 /// A line a node, a line a measure, a line a node of judges that agree or not, and one for the end.
@@ -203,10 +198,9 @@ fn as_json(
 
 /// The closing line of `--json`.
 pub(super) fn end(nodes: &[NodeResult], began: Instant) -> String {
-    let sum = |part: fn(&NodeResult) -> u64| nodes.iter().map(part).sum::<u64>();
+    let sum = |count: fn(&NodeResult) -> u64| nodes.iter().map(count).sum::<u64>();
     let line = serde_json::json!({
-        "event": "end",
-        "calls": sum(|node| node.counts.calls), "failed": sum(|node| node.table.failed()),
+        "event": "end", "calls": sum(|node| node.counts.calls), "failed": sum(|node| node.table.failed()),
         "saved_calls": sum(|node| node.counts.recorded + node.counts.spared),
         "saved_microdollars": sum(|node| node.counts.saved),
         "milliseconds": began.elapsed().as_millis() as u64,

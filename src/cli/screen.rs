@@ -1,11 +1,14 @@
 //! Where the program writes: results to standard output, the rest to standard error.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use crate::diagnostics::diagnostic::{Diagnostic, Severity};
 use crate::diagnostics::render::{Style, render};
 use crate::diagnostics::source::Sources;
 use crate::engine::error::RunError;
+use crate::project::Project;
+use crate::project::error::ProjectError;
 use crate::session::SessionError;
 use crate::store::StoreWarning;
 use crate::world::World;
@@ -49,6 +52,18 @@ impl Screen {
     pub(super) fn print(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Has a result written to standard output as it comes. A reader that went away wants no more,
+    /// which is no mistake.
+    pub(super) fn pass(
+        &self,
+        fill: &mut dyn FnMut(&mut (dyn Write + Send)) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        match fill(&mut std::io::stdout()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            ended => ended,
+        }
     }
 
     /// Writes a message.
@@ -95,6 +110,32 @@ impl Screen {
             other => {
                 self.error(&other.to_string(), None);
                 Exit::Wrong
+            }
+        }
+    }
+
+    /// The project of a folder, which must have a `tgp.toml`.
+    pub(super) fn stated_project(&self, world: &dyn World, folder: &Path) -> Result<Project, Exit> {
+        match Project::find(world, folder) {
+            Ok(project) if project.stated => Ok(project),
+            Ok(_) => {
+                self.error(
+                    "there is no tgp.toml here or above",
+                    Some("`tgp add` makes one, and so does `tgp new` with a whole project"),
+                );
+                Err(Exit::Wrong)
+            }
+            Err(refused) => Err(self.diagnostics(&refused.diagnostics, &refused.sources)),
+        }
+    }
+
+    /// Shows why a project's packages can't be had.
+    pub(super) fn project_error(&self, error: &ProjectError) -> Exit {
+        match error {
+            ProjectError::Config { refused, .. } => self.diagnostics(&refused.diagnostics, &refused.sources),
+            other => {
+                self.error(&other.to_string(), None);
+                if other.is_of_the_machine() { Exit::Stopped } else { Exit::Wrong }
             }
         }
     }

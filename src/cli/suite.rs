@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use crate::check::program::{Program, Suite};
 use crate::report::document::Section;
-use crate::session::planned::{Planned, planned};
+use crate::session::planned::noted;
 use crate::session::remembered::Remembered;
-use crate::session::results;
+use crate::session::results::{self, NodeResult};
 use crate::session::suite::{Played, tell};
 use crate::session::{Opened, Opening, SessionError};
 use crate::world::World;
@@ -28,14 +28,14 @@ pub(super) fn ran(
     screen: &Screen,
 ) -> Result<Exit, SessionError> {
     let began = Instant::now();
-    let (played, reasons): (Vec<Played>, Vec<Vec<Planned>>) =
-        play(opened, suite, opening, manner, world, screen)?.into_iter().unzip();
+    let played = play(opened, suite, opening, manner, world, screen)?;
     let document = tell(program, suite, &played)?;
-    let mut all = Vec::new();
-    for (one, reasons) in played.iter().zip(&reasons) {
+    let mut all: Vec<NodeResult> = Vec::new();
+    for one in &played {
         let nodes = results::nodes(&one.entry.run, &one.finished);
         if manner == Manner::Json {
-            screen.print(&lines(&one.entry.run, &one.finished, &nodes, reasons, Some(&one.entry.name))?);
+            let run = &one.entry.run;
+            screen.print(&lines(run, &one.finished, &nodes, &one.reasons, Some(&one.entry.name))?);
         }
         all.extend(nodes);
     }
@@ -54,12 +54,10 @@ pub(super) fn ran(
             screen.tell(SPENT);
         }
     }
-    let missing = all.iter().any(|node| node.table.failed() > 0);
-    Ok(if missing { Exit::Missing } else { Exit::Complete })
+    Ok(if all.iter().any(|node| node.table.failed() > 0) { Exit::Missing } else { Exit::Complete })
 }
 
-/// Runs the suite's pipelines in the order written, all within one allowance; with each, why its
-/// nodes ran.
+/// Runs the suite's pipelines in the order written, all within one allowance.
 pub(super) fn play(
     opened: &Opened,
     suite: &Suite,
@@ -67,24 +65,23 @@ pub(super) fn play(
     manner: Manner,
     world: &Arc<dyn World>,
     screen: &Screen,
-) -> Result<Vec<(Played, Vec<Planned>)>, SessionError> {
+) -> Result<Vec<Played>, SessionError> {
     let (store, warnings) = opened.store(opening)?;
     screen.warnings(&warnings);
-    let mut played: Vec<(Played, Vec<Planned>)> = Vec::new();
+    let mut played: Vec<Played> = Vec::new();
     for place in 0..suite.runs.len() {
         let began = Instant::now();
         let allowance = match played.last() {
-            Some((before, _)) => before.entry.run.caller.left(),
+            Some(before) => before.entry.run.caller.left(),
             None => opening.allowance.clone(),
         };
         let Some(entry) = opened.entry(suite, place, store.clone(), opening, allowance, world)? else {
             continue;
         };
-        let before = Remembered::load(&entry.run, opened, &entry.file)?;
+        let before = Remembered::load(&entry.run, &opened.filed_in_suite(&entry))?;
         let finished = drive(&entry.run, &[], manner, screen)?;
-        let now = Remembered::of(&entry.run, opened, &entry.file, &finished, opening.limit);
-        let reasons = planned(&entry.run, &finished, &before, &now)?;
-        now.with_rest_of(&before).save(&entry.run, opened, &entry.file, &finished)?;
+        let filed = opened.filed_in_suite(&entry);
+        let reasons = noted(&entry.run, &filed, &finished, &before, opening.limit)?;
         if matches!(manner, Manner::Live | Manner::Plain) {
             let nodes = results::nodes(&entry.run, &finished);
             screen.tell(
@@ -92,7 +89,7 @@ pub(super) fn play(
             );
         }
         let stopped = entry.run.caller.is_stopped();
-        played.push((Played { entry, finished }, reasons));
+        played.push(Played { entry, finished, reasons });
         if stopped {
             break;
         }

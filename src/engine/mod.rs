@@ -7,6 +7,7 @@ pub mod error;
 pub mod gauges;
 pub mod memo;
 pub mod recordings;
+pub mod remote;
 pub mod rows;
 pub mod run;
 pub mod shelf;

@@ -29,6 +29,7 @@ use super::error::RunError;
 use super::gauges::{Gauge, Meters, Worth};
 use super::memo::Memo;
 use super::recordings;
+use super::remote::Remote;
 use super::rows::RowWork;
 use super::shelf::Shelf;
 use super::source::{Sources, numbered};
@@ -48,6 +49,7 @@ pub struct Run {
     pub world: Arc<dyn World>,
     /// Where the program's file stands: its paths start here.
     pub folder: PathBuf,
+    pub remote: Arc<dyn Remote>,
     /// By unit.
     pub gauges: Arc<[Gauge]>,
     /// Units that work whatever is known, and so whatever follows them.
@@ -145,8 +147,7 @@ impl Run {
 
     /// The hash of what a path leads to, as the program names it.
     pub fn content(&self, path: &str) -> Result<Digest, RunError> {
-        let sources = self.sources();
-        sources.content(&sources.path(path))
+        self.sources().content(path)
     }
 
     fn reads(&self, unit: &Unit) -> Option<&Read> {
@@ -157,7 +158,12 @@ impl Run {
     }
 
     fn sources(&self) -> Sources {
-        Sources { world: self.world.clone(), folder: self.folder.clone(), shelf: self.shelf.clone() }
+        Sources {
+            world: self.world.clone(),
+            folder: self.folder.clone(),
+            shelf: self.shelf.clone(),
+            remote: self.remote.clone(),
+        }
     }
 
     fn node(&self, unit: &Unit) -> &Node {
@@ -174,7 +180,7 @@ impl Run {
             }
         }
         if !working.is_empty() && self.ground.recordings.get().is_none() {
-            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
         }
         let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();

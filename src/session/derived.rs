@@ -87,6 +87,7 @@ impl Derived {
             refresh: Vec::new(),
             observer: None,
             witness: Some(witness.clone()),
+            local: true,
         };
         let run = opened.ready_on(Arc::new(Afresh::on(record)?), &opening, world)?;
         let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;

@@ -5,8 +5,11 @@
 pub mod derived;
 pub mod difference;
 pub mod explain;
+pub mod filed;
+pub mod freezing;
 pub mod limit;
 pub mod open;
+pub mod overlap;
 pub mod passage;
 pub mod pins;
 pub mod planned;

@@ -13,6 +13,7 @@ use crate::engine::error::RunError;
 use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
 use crate::engine::recordings;
+use crate::engine::remote::Remote;
 use crate::engine::run::Run;
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
@@ -21,6 +22,7 @@ use crate::eval::ground::Ground;
 use crate::models::attempt::Observer;
 use crate::plan::Plan;
 use crate::project::Project;
+use crate::project::remote::RemoteSources;
 use crate::store::{DiskStore, Store, StoreWarning};
 use crate::world::World;
 
@@ -35,6 +37,8 @@ pub struct Opening {
     pub store: Option<PathBuf>,
     pub edition: Option<String>,
     pub allowance: Allowance,
+    /// Get no remote source: one that is not on this machine stops the run.
+    pub local: bool,
     /// Rows of each source, at most.
     pub limit: Option<u64>,
     /// Nodes to work anew.
@@ -74,6 +78,8 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{path}`: {problem}")]
+    Unfit { path: String, problem: String },
     #[error("`{0}` is a suite: name one of its pipelines")]
     NotOneRun(String),
     #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
@@ -137,6 +143,15 @@ impl Opened {
         self.program
             .clone()
             .ok_or_else(|| SessionError::Diagnostics(self.diagnostics.clone(), self.sources.clone()))
+    }
+
+    /// The program, where it is one run and not a suite of several.
+    pub fn one_run(&self) -> Result<Arc<Program>, SessionError> {
+        let program = self.sound()?;
+        match program.suite {
+            Some(_) => Err(SessionError::NotOneRun(self.file.display().to_string())),
+            None => Ok(program),
+        }
     }
 
     /// The node of a name.
@@ -203,7 +218,15 @@ impl Opened {
         };
         let shelf = Shelf::new(store.clone());
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let sources = source::Sources { world: world.clone(), folder: folder.clone(), shelf: shelf.clone() };
+        let remote: Arc<dyn Remote> =
+            Arc::new(RemoteSources::new(world.clone(), &self.project, opening.local));
+        let sources = source::Sources {
+            world: world.clone(),
+            folder: folder.clone(),
+            shelf: shelf.clone(),
+            remote: remote.clone(),
+        };
+        sources.pin(&program)?;
         let recorded = recordings::digests(&program, &sources)?;
         let endpoints = Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
         let plan = Arc::new(Plan::new(program.clone(), &endpoints.identities(&program, &recorded)));
@@ -229,15 +252,9 @@ impl Opened {
             shelf,
             world: world.clone(),
             folder,
+            remote,
             gauges,
             refresh,
         }))
-    }
-
-    /// What a file of the project is known by in the store: its path within the project.
-    pub fn key(&self, file: &Path) -> String {
-        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let within = absolute.strip_prefix(&self.project.root).unwrap_or(&absolute);
-        format!("file {}", within.display())
     }
 }

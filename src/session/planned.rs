@@ -9,6 +9,7 @@ use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 
 use super::explain::{Explained, is_known};
+use super::filed::Filed;
 use super::remembered::Remembered;
 use super::why::Why;
 
@@ -72,6 +73,20 @@ pub fn planned(
             })
         })
         .collect()
+}
+
+/// Notes a run that is over for the next one to be compared with, and tells what made its nodes run.
+pub fn noted(
+    run: &Run,
+    filed: &Filed<'_>,
+    finished: &Finished,
+    before: &Remembered,
+    limit: Option<u64>,
+) -> Result<Vec<Planned>, RunError> {
+    let now = Remembered::of(run, filed, finished, limit);
+    let reasons = planned(run, finished, before, &now)?;
+    now.with_rest_of(before).save(run, filed, finished)?;
+    Ok(reasons)
 }
 
 /// The counts of a node over all its units; rows are those of its last.

@@ -1,7 +1,5 @@
 //! What a file was when it last ran: everything that a later run's reasons are told from.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
 use crate::check::program::{NodeId, Program, StepKind};
@@ -16,7 +14,7 @@ use crate::plan::canonical::{Canonical, binding};
 use crate::plan::unit::Unit;
 use crate::store::Space;
 
-use super::open::Opened;
+use super::filed::Filed;
 use super::passage::Passage;
 
 /// A file as it was when it ran, with what came of it.
@@ -64,9 +62,9 @@ pub(super) struct KnownNode {
 
 impl Remembered {
     /// What the last run of the file left; the default where there was none.
-    pub fn load(run: &Run, opened: &Opened, file: &Path) -> Result<Remembered, RunError> {
+    pub fn load(run: &Run, filed: &Filed<'_>) -> Result<Remembered, RunError> {
         let store = run.shelf.store();
-        let fact = store.fact(Space::Run, opened.key(file).as_bytes())?;
+        let fact = store.fact(Space::Run, filed.key().as_bytes())?;
         let Some(digest) = fact.and_then(|fact| <[u8; 32]>::try_from(fact.as_slice()).ok()) else {
             return Ok(Remembered::default());
         };
@@ -75,16 +73,10 @@ impl Remembered {
     }
 
     /// A file as it is in this run.
-    pub fn of(
-        run: &Run,
-        opened: &Opened,
-        file: &Path,
-        finished: &Finished,
-        limit: Option<u64>,
-    ) -> Remembered {
+    pub fn of(run: &Run, filed: &Filed<'_>, finished: &Finished, limit: Option<u64>) -> Remembered {
         let program = &*run.ground.program;
         let name = |span: crate::diagnostics::source::Span| {
-            opened.sources.get(span.source).map(|source| source.name.to_string()).unwrap_or_default()
+            filed.sources.get(span.source).map(|source| source.name.to_string()).unwrap_or_default()
         };
         let models = program.models.iter().map(|model| {
             let bindings = model.bindings.iter().map(|one| (one.name.to_string(), binding(one)));
@@ -97,7 +89,7 @@ impl Remembered {
                 name: function.name.to_string(),
                 file: name(function.span),
                 digest,
-                passage: Passage::of(function.span, &opened.sources),
+                passage: Passage::of(function.span, filed.sources),
             });
         let nodes = program.nodes.iter().zip(0..).map(|(node, at)| {
             let table = finished.tables.get(&run.plan.table_of(NodeId(at)));
@@ -109,7 +101,7 @@ impl Remembered {
                 name: node.name.to_string(),
                 file: name(node.span),
                 manifests: units(run, NodeId(at)).map(|unit| unit.manifest.clone()).collect(),
-                passage: Passage::of(node.span, &opened.sources),
+                passage: Passage::of(node.span, filed.sources),
                 targets: units(run, NodeId(at)).flat_map(|unit| targets(program, unit)).collect(),
                 models: units(run, NodeId(at)).flat_map(|unit| asked(program, unit)).collect(),
                 path,
@@ -118,7 +110,7 @@ impl Remembered {
             }
         });
         Remembered {
-            file: file.display().to_string(),
+            file: filed.file.display().to_string(),
             seed: program.seed,
             edition: run.memo.edition().map(str::to_owned),
             limit,
@@ -144,14 +136,14 @@ impl Remembered {
     }
 
     /// Notes a run, for the next one to be compared with.
-    pub fn save(&self, run: &Run, opened: &Opened, file: &Path, finished: &Finished) -> Result<(), RunError> {
+    pub fn save(&self, run: &Run, filed: &Filed<'_>, finished: &Finished) -> Result<(), RunError> {
         let store = run.shelf.store();
         for table in finished.tables.values() {
             store.put_object(&table.encode())?;
         }
         let Ok(bytes) = serde_json::to_vec(self) else { return Ok(()) };
         let digest = store.put_object(&bytes)?;
-        Ok(store.put_fact(Space::Run, opened.key(file).as_bytes(), &digest.0)?)
+        Ok(store.put_fact(Space::Run, filed.key().as_bytes(), &digest.0)?)
     }
 
     pub(super) fn node(&self, name: &str) -> Option<&KnownNode> {

@@ -82,14 +82,11 @@ impl Watching {
             }
         };
         self.paths = self.named(&opened);
-        let program = opened.sound()?;
-        if program.suite.is_some() {
-            return Err(SessionError::NotOneRun(self.file.display().to_string()));
-        }
+        let program = opened.one_run()?;
         let only = self.only.iter().map(|name| opened.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
         let store = self.store()?;
         let run = opened.ready_on(store, &self.opening, &self.world)?;
-        let before = Remembered::load(&run, &opened, &self.file)?;
+        let before = Remembered::load(&run, &opened.filed())?;
         Ok(Prepared { run, only, opened, before, began })
     }
 
@@ -98,10 +95,10 @@ impl Watching {
         let Prepared { run, opened, before, began, .. } = prepared;
         let stopped = run.caller.is_stopped();
         let spent = run.caller.is_spent();
-        let now = Remembered::of(run, opened, &self.file, finished, self.opening.limit);
+        let now = Remembered::of(run, &opened.filed(), finished, self.opening.limit);
         let reasons = planned(run, finished, before, &now)?;
         if !stopped {
-            now.with_rest_of(before).save(run, opened, &self.file, finished)?;
+            now.with_rest_of(before).save(run, &opened.filed(), finished)?;
         }
         run.shelf.store().flush()?;
         self.opening.allowance = Allowance { offline: self.opening.allowance.offline, ..run.caller.left() };

@@ -28,7 +28,7 @@ impl World for Environment {
         path.is_dir()
     }
 
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn tgp::world::File>> {
         Machine.open(path)
     }
 

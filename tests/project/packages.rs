@@ -21,7 +21,7 @@ use super::*;
 struct Cached(PathBuf);
 
 impl World for Cached {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn tgp::world::File>> {
         Machine.open(path)
     }
     fn stamp(&self, path: &Path) -> io::Result<Stamp> {
