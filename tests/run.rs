@@ -1,5 +1,7 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/editions.rs"]
+mod editions;
 #[path = "run/exports.rs"]
 mod exports;
 #[path = "run/incremental.rs"]
@@ -10,9 +12,17 @@ mod interrupted;
 mod mistakes;
 #[path = "run/packages.rs"]
 mod packages;
+#[path = "run/plans.rs"]
+mod plans;
 #[path = "run/project.rs"]
 mod project;
 #[path = "run/real.rs"]
 mod real;
 #[path = "run/remote.rs"]
 mod remote;
+#[path = "run/seals.rs"]
+mod seals;
+#[path = "run/traces.rs"]
+mod traces;
+#[path = "run/watched.rs"]
+mod watched;
