@@ -17,6 +17,7 @@ use crate::world::World;
 
 use super::endpoints::Endpoints;
 use super::gauges::Meters;
+use super::witness::Witness;
 
 /// What may be spent and asked.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,7 @@ pub struct Caller {
     calls: AtomicU64,
     spent: AtomicU64,
     stopped: AtomicBool,
+    witness: Option<Arc<Witness>>,
     /// Calls that a run which asks nobody would have made.
     absent: Mutex<HashSet<CallKey>>,
     /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
@@ -70,6 +72,7 @@ impl Caller {
         endpoints: Endpoints,
         edition: Option<String>,
         allowance: Allowance,
+        witness: Option<Arc<Witness>>,
     ) -> Arc<Caller> {
         Arc::new(Caller {
             store,
@@ -80,6 +83,7 @@ impl Caller {
             calls: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            witness,
             absent: Mutex::default(),
             flights: Mutex::default(),
         })
@@ -155,6 +159,9 @@ impl Caller {
         let latency = record.reply.latency;
         let cost = record.cost.map_or(0, microdollars);
         let reply = endpoint.read(request, &record.reply).ok()?;
+        if let Some(witness) = &self.witness {
+            witness.see(&record, reply.served_by.as_deref(), cost);
+        }
         Some((Ok(Arc::new(Answered { reply, latency })), cost))
     }
 

@@ -2,15 +2,19 @@
 //!
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
+pub mod derived;
 pub mod difference;
 pub mod explain;
 pub mod filed;
 pub mod limit;
 pub mod open;
 pub mod passage;
+pub mod pins;
 pub mod planned;
 pub mod remembered;
 pub mod results;
+pub mod seal;
+pub mod sealing;
 pub mod suite;
 pub mod telling;
 pub mod trace;
