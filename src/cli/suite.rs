@@ -81,6 +81,7 @@ pub(super) fn play(
         Remembered::save(&entry.run, &entry.file.to_string_lossy())?;
         if matches!(manner, Manner::Live | Manner::Plain) {
             let nodes = results::nodes(&entry.run, &finished);
+            screen.tell(&format!("{}  {}\n", entry.name, entry.file.display()));
             screen.tell(&summary(&entry.run, &nodes, &entry.file, began).render(screen.colour_messages));
         }
         let stopped = entry.run.caller.is_stopped();

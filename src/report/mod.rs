@@ -15,7 +15,7 @@ mod markdown;
 mod measure_table;
 pub mod measure_view;
 mod number;
-mod paint;
+pub mod paint;
 mod plot;
 pub mod provenance;
 pub mod rows_view;

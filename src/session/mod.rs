@@ -3,11 +3,15 @@
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
 pub mod difference;
+mod evidence;
 pub mod explain;
 pub mod limit;
 pub mod open;
+pub mod outline;
 pub mod results;
+pub mod revision;
 pub mod suite;
+mod tables;
 pub mod telling;
 pub mod trial;
 
