@@ -16,6 +16,8 @@ use super::tables::{MEASURED, Tables, spelled};
 const TOLD: usize = 2;
 /// Columns that a row takes, at most.
 const WIDE: usize = 110;
+/// What a query adds to every row that nothing happened to.
+const USUAL: [(&str, &str); 3] = [("blocked", "false"), ("ending", "complete"), ("sample", "0")];
 
 /// What each cell of the expectation stands on, and the rows that failed in what it is about.
 pub(super) fn of(
@@ -142,7 +144,9 @@ fn listed(tables: &Tables<'_>, node: NodeId, kind: &str, rows: &[&Row]) -> Vec<S
 fn told(schema: &Schema, row: &Row) -> String {
     let columns = schema.visible().filter_map(|(at, column)| {
         let value = row.values.get(at)?;
-        (!value.is_missing()).then(|| format!("{}: {}", column.name, render(value, &column.kind)))
+        let value = render(value, &column.kind);
+        let usual = USUAL.contains(&(&*column.name, &*value));
+        (!usual && !value.is_empty()).then(|| format!("{}: {value}", column.name))
     });
     let mut columns: Vec<String> = columns.collect();
     columns.reverse();
