@@ -57,7 +57,7 @@ impl<'a> Canonical<'a> {
         canonical
     }
 
-    /// What identifies each of the program's functions, in their order.
+    /// The digest of each function, in the program's order.
     pub fn functions(&self) -> impl Iterator<Item = Digest> + '_ {
         self.functions.iter().map(|facts| facts.digest)
     }

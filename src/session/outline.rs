@@ -37,6 +37,7 @@ fn named(item: &ItemKind) -> Option<(&'static str, String)> {
             let from = match &one.from {
                 UseSource::Module(name) => &name.value,
                 UseSource::File(path) => &path.value,
+                UseSource::Broken => return None,
             };
             ("use", from.to_string())
         }
