@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -39,6 +39,8 @@ pub struct Caller {
     calls: AtomicU64,
     spent: AtomicU64,
     stopped: AtomicBool,
+    /// Why no call can go out to some endpoint, such as a key that is not set.
+    unusable: OnceLock<String>,
     /// Calls that a run which asks nobody would have made.
     absent: Mutex<HashSet<CallKey>>,
     /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
@@ -80,6 +82,7 @@ impl Caller {
             calls: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            unusable: OnceLock::new(),
             absent: Mutex::default(),
             flights: Mutex::default(),
         })
@@ -93,6 +96,11 @@ impl Caller {
 
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Why the caller stopped by itself, where an endpoint could not be used at all.
+    pub fn unusable(&self) -> Option<&str> {
+        self.unusable.get().map(String::as_str)
     }
 
     /// Whether a limit of the allowance kept a call from going out.
@@ -180,6 +188,12 @@ impl Caller {
             return Made { answer: Err(refused(FailureCause::NotOnRecord)), paid: None, absent: new };
         }
         if self.is_stopped() {
+            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
+        }
+        if let Err(error) = endpoint.set_up() {
+            // Every further call would say the same, and a row each is no way to tell it.
+            let _ = self.unusable.set(error.to_string());
+            self.stop();
             return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
         }
         if !self.reserve() {
