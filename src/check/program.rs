@@ -148,6 +148,8 @@ pub struct Function {
     pub result: Expr,
     /// Locals in its frame, parameters and lambda parameters among them.
     pub frame: u32,
+    /// Of its name.
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]

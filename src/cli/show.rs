@@ -10,6 +10,7 @@ use crate::check::check_condition;
 use crate::check::program::{Expr, NodeId, Program};
 use crate::data::row::Row;
 use crate::data::schema::{Column, Schema};
+use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::data::write::{Export, ExportError, ExportFormat, Packing};
 use crate::diagnostics::similar::instead;
@@ -47,6 +48,10 @@ pub(super) struct Arguments {
     /// Only these columns, in this order
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     columns: Vec<String>,
+
+    /// Each row's identity as well, which `tgp trace` takes
+    #[arg(long)]
+    ids: bool,
 
     /// The rows that failed, each with its reason
     #[arg(long)]
@@ -156,7 +161,7 @@ fn unknown_column(arguments: &Arguments, program: &Program, node: NodeId, screen
 }
 
 /// A condition over a node's columns, as given on the command line.
-fn condition(program: &Program, node: NodeId, text: &str) -> Result<Expr, SessionError> {
+pub(super) fn condition(program: &Program, node: NodeId, text: &str) -> Result<Expr, SessionError> {
     let mut sources = Sources::default();
     sources.add(Source::new("--where", None, text));
     let checked = check_condition(program, node, SourceId(0), text);
@@ -185,7 +190,15 @@ impl Wanted<'_> {
         let declared = &program.nodes[self.node.0 as usize];
         let mut rows = results::rows(self.run, self.table)?;
         rows.retain(|row| self.keeps(row));
-        let whole = arguments.columns.is_empty() && arguments.condition.is_none() && !arguments.failures;
+        let mut schema = declared.schema.clone();
+        if arguments.ids {
+            rows.iter_mut().for_each(|row| *row = identified(row, declared.schema.columns.len()));
+            schema.columns.push(identity());
+        }
+        let whole = arguments.columns.is_empty()
+            && arguments.condition.is_none()
+            && !arguments.failures
+            && !arguments.ids;
         let text = if declared.kind == NodeKind::Measure && whole {
             measure_view(program, self.node, &rows).render(screen.width, screen.colour_output)
         } else {
@@ -195,7 +208,7 @@ impl Wanted<'_> {
                 width: Some(screen.width),
                 failures: arguments.failures,
             };
-            rows_table(&declared.schema, &rows, &options)
+            rows_table(&schema, &rows, &options)
         };
         screen.print(&text);
         Ok(Exit::Complete)
@@ -209,7 +222,13 @@ impl Wanted<'_> {
         world: &Arc<dyn World>,
         screen: &Screen,
     ) -> Result<Exit, SessionError> {
-        let places = places(schema, &self.arguments.columns);
+        let width = schema.columns.len();
+        let mut places = places(schema, &self.arguments.columns);
+        let mut schema = schema.clone();
+        if self.arguments.ids {
+            places.push(width);
+            schema.columns.push(identity());
+        }
         // What is asked for by name is written, hidden or not.
         let column = |at: &usize| Column { hidden: false, ..schema.columns[*at].clone() };
         let schema = Schema { columns: places.iter().map(column).collect() };
@@ -228,7 +247,7 @@ impl Wanted<'_> {
                     .iter()
                     .filter(|row| self.keeps(row))
                     .take(most - written)
-                    .map(|row| picked(row, &places))
+                    .map(|row| picked(&identified(row, width), &places))
                     .collect();
                 written += rows.len();
                 export.push(rows).map_err(as_io)?;
@@ -270,6 +289,19 @@ fn as_io(error: ExportError) -> io::Error {
         ExportError::Io(error) => error,
         other => io::Error::other(other.to_string()),
     }
+}
+
+/// The column of identities.
+fn identity() -> Column {
+    Column { name: "_id".into(), kind: Type::Id, hidden: false }
+}
+
+/// A row with its identity behind its values; a failed row may lack some of them.
+fn identified(row: &Row, width: usize) -> Row {
+    let mut values = row.values.clone();
+    values.resize(width, Value::Missing);
+    values.push(Value::Id(row.id));
+    Row { values, ..row.clone() }
 }
 
 /// Where the wanted columns stand, in the order wanted; the visible ones for none.

@@ -22,6 +22,7 @@ use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
 use super::open::{Opened, Opening, SessionError};
+use super::planned::Planned;
 use super::results;
 
 /// One pipeline of a suite, ready to run.
@@ -36,6 +37,8 @@ pub struct Entry {
 pub struct Played {
     pub entry: Entry,
     pub finished: Finished,
+    /// What made its nodes run.
+    pub reasons: Vec<Planned>,
 }
 
 impl Opened {
