@@ -57,6 +57,11 @@ impl<'a> Canonical<'a> {
         canonical
     }
 
+    /// What each of the program's functions does, in their order.
+    pub fn functions(&self) -> impl Iterator<Item = &Digest> {
+        self.functions.iter().map(|function| &function.digest)
+    }
+
     fn writer(&self) -> Writer<'_> {
         Writer { canonical: self, out: String::new(), draws: false, inputs: Vec::new(), models: Vec::new() }
     }
