@@ -62,7 +62,9 @@ fn main() {
             }
         }
     }
-    println!("| slip | made | change or break | told first at its line | its line shown | elsewhere | silent | refused at its line |");
+    println!(
+        "| slip | made | change or break | told first at its line | its line shown | elsewhere | silent | refused at its line |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     let mut all = [0; 5];
     for kind in SlipKind::ALL {

@@ -32,7 +32,7 @@ pub(super) enum Origin {
 }
 
 /// The places that are added to what is told of types, at most.
-const MOST: usize = 2;
+const MOST: usize = 3;
 
 /// Complaints about what a value is, rather than about its name.
 const OF_VALUES: [&str; 11] = [
@@ -74,21 +74,38 @@ pub(super) fn show(
 
 /// Where the names in what is told to be of the wrong kind were made, and what wanted another.
 fn origins(told: &mut Diagnostic, sources: &Sources, seen: &[Seen], fields: &[Name]) {
-    let here = told.primary.span;
-    let within =
-        |used: Span| used.source == here.source && used.start >= here.start && used.end <= here.end;
+    let spans: Vec<Span> =
+        std::iter::once(&told.primary).chain(&told.others).map(|label| label.span).collect();
+    let within = |used: Span| spans.iter().any(|span| holds(*span, used));
     let mut seen: Vec<Seen> = seen.iter().filter(|seen| within(seen.used)).copied().collect();
     seen.sort_unstable();
-    let mut added = 0;
+    seen.sort_by_key(|seen| match seen.of {
+        Origin::Wanted(_) => 0,
+        Origin::Field => 1,
+        Origin::Made(_) => 2,
+    });
+    let mut places: Vec<(Span, String)> = Vec::new();
+    for name in differing(&told.message) {
+        let place =
+            fields.iter().rfind(|field| *field.value == *name && holds(told.primary.span, field.span));
+        places.extend(place.map(|place| (place.span, format!("`{name}` is declared here"))));
+    }
     for Seen { used, of } in seen {
         let word = sources.text(used);
-        let place = match of {
-            Origin::Made(place) => Some((place, format!("`{word}` comes from here"))),
-            Origin::Wanted(place) if used == here => Some((place, "declared here".to_owned())),
-            Origin::Wanted(_) => None,
-            Origin::Field => declared(word, used, fields).map(|place| (place, format!("`{word}` is declared here"))),
-        };
-        let Some((place, text)) = place else { continue };
+        match of {
+            Origin::Made(place) => places.push((place, format!("`{word}` comes from here"))),
+            Origin::Wanted(place) if used == told.primary.span => {
+                places.push((place, "declared here".to_owned()));
+            }
+            Origin::Wanted(_) => {}
+            Origin::Field => {
+                let place = declared(word, used, fields);
+                places.extend(place.map(|place| (place, format!("`{word}` is declared here"))));
+            }
+        }
+    }
+    let mut added = 0;
+    for (place, text) in places {
         if added < MOST && !shows(told, sources, place) {
             *told = told.clone().also(place, text);
             added += 1;
@@ -96,11 +113,37 @@ fn origins(told: &mut Diagnostic, sources: &Sources, seen: &[Seen], fields: &[Na
     }
 }
 
+fn holds(outer: Span, inner: Span) -> bool {
+    inner.source == outer.source && inner.start >= outer.start && inner.end <= outer.end
+}
+
+/// The fields that two records in a message have of different types: `must be { a: text }, but this
+/// is { a: int }`.
+fn differing(message: &str) -> Vec<&str> {
+    let Some((wanted, given)) = message.split_once(", but this is ") else { return Vec::new() };
+    let fields = |kinds: &str| -> Vec<(String, String)> {
+        let inside = kinds.split(['{', '}', ',']).filter_map(|part| part.split_once(": "));
+        inside.map(|(name, kind)| (name.trim().to_owned(), kind.trim().to_owned())).collect()
+    };
+    let wanted_fields = fields(wanted);
+    given
+        .split(['{', '}', ','])
+        .filter_map(|part| part.split_once(": "))
+        .filter(|(name, kind)| {
+            wanted_fields.iter().any(|(known, other)| known == name.trim() && other != kind.trim())
+        })
+        .map(|(name, _)| name.trim())
+        .collect()
+}
+
 /// The field of that name that is declared last before a place of the same file.
 fn declared(name: &str, used: Span, fields: &[Name]) -> Option<Span> {
     let named = fields.iter().filter(|field| &*field.value == name && field.span.source == used.source);
     let before = named.clone().filter(|field| field.span.start < used.start);
-    before.max_by_key(|field| field.span.start).or(named.min_by_key(|field| field.span.start)).map(|field| field.span)
+    before
+        .max_by_key(|field| field.span.start)
+        .or(named.min_by_key(|field| field.span.start))
+        .map(|field| field.span)
 }
 
 /// A word that stands only once in the file and is what is told of, or differs from it by a letter.
@@ -145,7 +188,11 @@ fn named(told: &Diagnostic) -> Vec<String> {
         let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
         let words = kinds.replace("but this is", "");
         let words = words.split(|letter| !is_part(letter));
-        names.extend(words.filter(|word| word.len() > 2 && !is_keyword(word) && builtin(word).is_none()).map(str::to_owned));
+        names.extend(
+            words
+                .filter(|word| word.len() > 2 && !is_keyword(word) && builtin(word).is_none())
+                .map(str::to_owned),
+        );
     }
     names
 }

@@ -136,9 +136,7 @@ impl Mistake {
             }
             Mistake::UnclosedString { quotes } => format!("put `{quotes}` where the text ends"),
             Mistake::UnclosedHole => "close it with `}}`; a literal `{{` is written `\\{{`".to_owned(),
-            Mistake::UnopenedHole => {
-                "a hole begins with `{{`; a literal `}}` is written `\\}}`".to_owned()
-            }
+            Mistake::UnopenedHole => "a hole begins with `{{`; a literal `}}` is written `\\}}`".to_owned(),
             Mistake::DanglingDoc => {
                 "put it above an item, a step or a field, or begin it with a single `#`".to_owned()
             }

@@ -193,7 +193,8 @@ impl<'t> Scanner<'t> {
         let layout_end = if block && self.by_layout { block_layout_end(rest) } else { rest.len() };
         match string_end(rest) {
             Ok(end) if layout_end < end => {
-                let unclosed = Unclosed { what: UnclosedPart::Block, start: self.at, end: self.at + layout_end };
+                let unclosed =
+                    Unclosed { what: UnclosedPart::Block, start: self.at, end: self.at + layout_end };
                 self.scan.unclosed.push(unclosed);
                 layout_end
             }

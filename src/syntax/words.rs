@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn words_stand_outside_of_texts_and_comments() {
-        let text = "let a = \"not {{b + f(\"nor\", { c = 1 })}} \\\"this\" # nor this\n\"\"\" {{d}} x \"\"\" e";
+        let text =
+            "let a = \"not {{b + f(\"nor\", { c = 1 })}} \\\"this\" # nor this\n\"\"\" {{d}} x \"\"\" e";
         assert_eq!(found(text), ["let", "a", "b", "f", "c", "d", "e"]);
         assert_eq!(found("a \"b {{c"), ["a", "c"]);
     }

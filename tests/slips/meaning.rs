@@ -61,7 +61,8 @@ pub(crate) fn of_program(program: &Program) -> String {
             BindingKind::Replay { path, .. } => path.to_string(),
             _ => String::new(),
         });
-        writeln!(out, "model {:?} {} {:?}", model.capability, model.many, sources.collect::<Vec<_>>()).unwrap();
+        writeln!(out, "model {:?} {} {:?}", model.capability, model.many, sources.collect::<Vec<_>>())
+            .unwrap();
     }
     for parameter in &program.parameters {
         writeln!(out, "parameter {} {:?}", parameter.kind, parameter.value).unwrap();
@@ -97,7 +98,9 @@ fn at(plan: &Plan, node: tgp::check::program::NodeId) -> String {
 fn expect(expectation: &Expectation, out: &mut String) {
     for cell in &expectation.cells {
         match cell {
-            Cell::Metric { metric, column, condition, .. } => write!(out, "{metric} {column:?} {condition:?}"),
+            Cell::Metric { metric, column, condition, .. } => {
+                write!(out, "{metric} {column:?} {condition:?}")
+            }
             Cell::Rows { condition, .. } => write!(out, "rows {condition:?}"),
             Cell::Failed(node) => write!(out, "failed {}", node.is_some()),
             Cell::Aggregate { aggregation, condition, .. } => write!(out, "{aggregation:?} {condition:?}"),

@@ -75,11 +75,64 @@ const CAPABILITIES: [&str; 6] = ["chat", "vision", "image", "embed", "classify",
 
 /// What begins a clause that stands on a line of its own.
 const CLAUSES: &[&str] = &[
-    "read", "rows", "key", "search", "fetch", "where", "sample", "dedup", "order", "require", "let", "keep", "drop",
-    "rename", "explode", "cross", "repeat", "join", "union", "group", "batch", "unbatch", "on", "with", "one",
-    "gold", "user", "system", "turns", "image", "samples", "temperature", "max_tokens", "verdict", "when",
-    "otherwise", "compare", "labels", "by", "metric", "baseline", "total", "interval", "missing", "title", "text",
-    "table", "failures", "bind", "set", "replace", "take", "seeds", "expect", "returns", "retry", "seed", "allow",
+    "read",
+    "rows",
+    "key",
+    "search",
+    "fetch",
+    "where",
+    "sample",
+    "dedup",
+    "order",
+    "require",
+    "let",
+    "keep",
+    "drop",
+    "rename",
+    "explode",
+    "cross",
+    "repeat",
+    "join",
+    "union",
+    "group",
+    "batch",
+    "unbatch",
+    "on",
+    "with",
+    "one",
+    "gold",
+    "user",
+    "system",
+    "turns",
+    "image",
+    "samples",
+    "temperature",
+    "max_tokens",
+    "verdict",
+    "when",
+    "otherwise",
+    "compare",
+    "labels",
+    "by",
+    "metric",
+    "baseline",
+    "total",
+    "interval",
+    "missing",
+    "title",
+    "text",
+    "table",
+    "failures",
+    "bind",
+    "set",
+    "replace",
+    "take",
+    "seeds",
+    "expect",
+    "returns",
+    "retry",
+    "seed",
+    "allow",
     "dynamic",
 ];
 
@@ -104,7 +157,8 @@ pub(crate) fn slips(text: &str) -> Vec<Slip> {
                 types(text, &tokens, at, &mut slips);
             }
             TokenKind::Bracket | TokenKind::Quote => {
-                let kind = if token.kind == TokenKind::Quote { SlipKind::QuoteLost } else { SlipKind::BracketLost };
+                let kind =
+                    if token.kind == TokenKind::Quote { SlipKind::QuoteLost } else { SlipKind::BracketLost };
                 let partner = token.partner.map(|partner| tokens[partner].range.start);
                 slips.push(lost(kind, token, partner));
                 // One of three quotes, one of two braces.
@@ -129,7 +183,8 @@ fn lost(kind: SlipKind, token: &Token, partner: Option<usize>) -> Slip {
 fn letters(word: &str, start: usize, slips: &mut Vec<Slip>) {
     for (at, letter) in word.char_indices() {
         let range = start + at..start + at + letter.len_utf8();
-        let mut slip = |kind, with: String| slips.push(Slip { kind, range: range.clone(), with, partner: None });
+        let mut slip =
+            |kind, with: String| slips.push(Slip { kind, range: range.clone(), with, partner: None });
         // A neighbour in the alphabet, another one at each place.
         let shift = 1 + (start + at) as u32 % 24;
         let other = match letter {
@@ -148,8 +203,10 @@ fn letters(word: &str, start: usize, slips: &mut Vec<Slip>) {
 fn types(text: &str, tokens: &[Token], at: usize, slips: &mut Vec<Slip>) {
     let written = &text[tokens[at].range.clone()];
     let before = text[..tokens[at].range.start].trim_end();
-    let stands_as_type =
-        before.ends_with(':') || before.ends_with("->") || before.ends_with("list<") || before.ends_with("returns");
+    let stands_as_type = before.ends_with(':')
+        || before.ends_with("->")
+        || before.ends_with("list<")
+        || before.ends_with("returns");
     if !stands_as_type {
         return;
     }

@@ -75,7 +75,10 @@ impl Tokens<'_> {
                 '"' => self.string(),
                 '}' if hole && self.open.len() == outside => return,
                 '<' if self.text[..self.at].ends_with("list") => self.open(1),
-                '>' if self.open.last().is_some_and(|open| &self.text[self.found[*open].range.clone()] == "<")
+                '>' if self
+                    .open
+                    .last()
+                    .is_some_and(|open| &self.text[self.found[*open].range.clone()] == "<")
                     && !self.text[..self.at].ends_with(['=', '-']) =>
                 {
                     self.close(1)

@@ -37,12 +37,14 @@ pub(crate) fn verdict(file: &Sound, sound: &str, slip: &Slip) -> Verdict {
     let shows = |told: &Diagnostic| {
         std::iter::once(&told.primary).chain(&told.others).any(|label| {
             let source = label.span.source == SourceId(0);
-            source && (lines_of(&checked, told, label.span.start, label.span.end)).any(|line| lines.contains(&line))
+            source
+                && (lines_of(&checked, told, label.span.start, label.span.end))
+                    .any(|line| lines.contains(&line))
         })
     };
     let first = &checked.diagnostics[0];
-    let at_first = first.primary.span.source == SourceId(0)
-        && lines.contains(&checked.sources.line(first.primary.span));
+    let at_first =
+        first.primary.span.source == SourceId(0) && lines.contains(&checked.sources.line(first.primary.span));
     if at_first {
         Verdict::Told
     } else if checked.diagnostics.iter().any(shows) {
@@ -55,7 +57,8 @@ pub(crate) fn verdict(file: &Sound, sound: &str, slip: &Slip) -> Verdict {
 /// The lines that a label underlines: that of its start, and that of its end where it is short.
 fn lines_of(checked: &Checked, told: &Diagnostic, start: u32, end: u32) -> impl Iterator<Item = u32> {
     let source = checked.sources.get(told.primary.span.source);
-    let line = |at: u32| checked.sources.get(SourceId(0)).or(source).map_or(0, |source| source.position(at).0);
+    let line =
+        |at: u32| checked.sources.get(SourceId(0)).or(source).map_or(0, |source| source.position(at).0);
     let (first, last) = (line(start), line(end));
     [first, if last <= first + 1 { last } else { first }].into_iter()
 }
@@ -95,7 +98,9 @@ fn heads(text: &str, at: usize) -> impl Iterator<Item = usize> {
     let mut heads = Vec::new();
     let mut indentation = usize::MAX;
     let mut end = at;
-    while let Some(start) = text[..end].trim_end_matches('\n').rfind('\n').map(|at| at + 1).or((end > 0).then_some(0)) {
+    while let Some(start) =
+        text[..end].trim_end_matches('\n').rfind('\n').map(|at| at + 1).or((end > 0).then_some(0))
+    {
         let line = text[start..end].trim_end_matches('\n');
         let indent = line.len() - line.trim_start().len();
         let is_head = !line.trim().is_empty() && !line.trim_start().starts_with(['}', ')', ']']);
@@ -120,7 +125,8 @@ fn uses(removed: &str, text: &str) -> Vec<u32> {
         .filter(|word| !word.is_empty() && !word.starts_with(|c: char| c.is_ascii_digit()))
         .collect();
     let mentions = |line: &str| {
-        line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word.len() > 1 && names.contains(word))
+        line.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .any(|word| word.len() > 1 && names.contains(word))
     };
     text.lines().enumerate().filter(|(_, line)| mentions(line)).map(|(at, _)| at as u32 + 1).collect()
 }

@@ -106,6 +106,7 @@ impl Checker<'_> {
                                 item.value.span,
                                 format!("this is {}, but the list's items are {kind}", typed.kind),
                             )
+                            .also(items[0].value.span, format!("the first item is {kind}"))
                             .help("the items of a list are of one type; use a record for several"),
                         );
                         sound = false;
