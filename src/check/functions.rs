@@ -125,6 +125,7 @@ impl<'l> Checker<'l> {
             lets,
             result,
             frame: scope.frame,
+            span: tree.name.span,
         })
     }
 

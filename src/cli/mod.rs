@@ -22,6 +22,7 @@ mod screen;
 mod show;
 mod suite;
 mod test;
+mod trace;
 mod vendor;
 
 use std::process::ExitCode;
@@ -54,6 +55,7 @@ enum Command {
     Plan(plan::Arguments),
     Run(run::Arguments),
     Show(show::Arguments),
+    Trace(trace::Arguments),
     Report(report::Arguments),
     Test(test::Arguments),
     Graph(graph::Arguments),
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
+        Command::Trace(arguments) => trace::run(&arguments, &world, &screen),
         Command::Report(arguments) => report::run(&arguments, &world, &screen),
         Command::Show(arguments) => show::run(&arguments, &world, &screen),
         Command::Test(arguments) => test::run(&arguments, &world, &screen),

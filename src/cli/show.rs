@@ -8,7 +8,9 @@ use clap::{Args, ValueEnum};
 use crate::check::check_condition;
 use crate::check::program::{Expr, NodeId, Program};
 use crate::data::row::Row;
-use crate::data::schema::Schema;
+use crate::data::schema::{Column, Schema};
+use crate::data::types::Type;
+use crate::data::value::Value;
 use crate::data::write::{Delimiter, delimited, jsonl};
 use crate::diagnostics::source::{Source, SourceId, Sources};
 use crate::report::measure_view::measure_view;
@@ -41,6 +43,10 @@ pub(super) struct Arguments {
     /// Only these columns, in this order
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     columns: Vec<String>,
+
+    /// Each row's identity as well, which `tgp trace` takes
+    #[arg(long)]
+    ids: bool,
 
     /// The rows that failed, each with its reason
     #[arg(long)]
@@ -90,13 +96,21 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
             let condition = condition(&program, node, text)?;
             rows.retain(|row| telling::meets(&ready.run, node, &condition, row));
         }
+        if arguments.ids {
+            // Hidden columns may stand anywhere, so the identity goes to the end.
+            let width = program.nodes[node.0 as usize].schema.columns.len();
+            for row in &mut rows {
+                row.values.resize(width, Value::Missing);
+                row.values.push(Value::Id(row.id));
+            }
+        }
         write(arguments, &program, node, rows, world, screen)
     })();
     outcome.unwrap_or_else(|error: SessionError| screen.session_error(&error))
 }
 
 /// A condition over a node's columns, as given on the command line.
-fn condition(program: &Program, node: NodeId, text: &str) -> Result<Expr, SessionError> {
+pub(super) fn condition(program: &Program, node: NodeId, text: &str) -> Result<Expr, SessionError> {
     let mut sources = Sources::default();
     sources.add(Source::new("--where", None, text));
     let checked = check_condition(program, node, SourceId(0), text);
@@ -114,7 +128,11 @@ fn write(
     screen: &Screen,
 ) -> Result<Exit, SessionError> {
     let declared = &program.nodes[node.0 as usize];
-    let schema = &declared.schema;
+    let mut schema = declared.schema.clone();
+    if arguments.ids {
+        schema.columns.push(Column { name: "_id".into(), kind: Type::Id, hidden: false });
+    }
+    let schema = &schema;
     let format =
         arguments.format.unwrap_or(match arguments.output.as_ref().and_then(|path| path.extension()) {
             Some(extension) if extension == "csv" => Format::Csv,
@@ -122,7 +140,10 @@ fn write(
             Some(_) => Format::Jsonl,
             None => Format::Table,
         });
-    let whole = arguments.columns.is_empty() && arguments.condition.is_none() && !arguments.failures;
+    let whole = arguments.columns.is_empty()
+        && arguments.condition.is_none()
+        && !arguments.failures
+        && !arguments.ids;
     let bytes = match format {
         Format::Table if declared.kind == NodeKind::Measure && whole => {
             measure_view(program, node, &rows).render(screen.width, screen.colour_output).into_bytes()

@@ -16,7 +16,7 @@ use crate::store::{CallKey, Event, Record, Store};
 use crate::world::World;
 
 use super::endpoints::Endpoints;
-use super::gauges::Gauge;
+use super::gauges::Meters;
 
 /// What may be spent and asked.
 #[derive(Clone, Debug, Default)]
@@ -121,13 +121,14 @@ impl Caller {
     }
 
     /// The answer to a call: from the record, or from the endpoint and then on record.
-    pub async fn answer(self: &Arc<Self>, call: Call, gauge: &Gauge) -> Answer {
+    pub async fn answer(self: &Arc<Self>, call: Call, gauge: Meters<'_>) -> Answer {
         let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
             return Err(refused(FailureCause::Unreachable("no endpoint is bound".to_owned())));
         };
         let key = CallKey(endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
-        if let Some(answer) = self.recorded(&endpoint, key, &call.request) {
+        if let Some((answer, cost)) = self.recorded(&endpoint, key, &call.request) {
             gauge.add(|gauge| &gauge.recorded, 1);
+            gauge.add(|gauge| &gauge.saved, cost);
             return answer;
         }
         let (flight, first) = self.flight(key, endpoint, call);
@@ -147,11 +148,14 @@ impl Caller {
         made.answer
     }
 
-    /// The reply on record, where there is one that still reads as an answer.
-    fn recorded(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Option<Answer> {
+    /// The reply on record, where there is one that still reads as an answer, and what it cost in
+    /// microdollars.
+    fn recorded(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Option<(Answer, u64)> {
         let record = self.store.reply(key).ok().flatten()?;
         let latency = record.reply.latency;
-        endpoint.read(request, &record.reply).ok().map(|reply| Ok(Arc::new(Answered { reply, latency })))
+        let cost = record.cost.map_or(0, microdollars);
+        let reply = endpoint.read(request, &record.reply).ok()?;
+        Some((Ok(Arc::new(Answered { reply, latency })), cost))
     }
 
     fn flight(self: &Arc<Self>, key: CallKey, endpoint: Arc<Endpoint>, call: Call) -> (Flight, bool) {
@@ -163,7 +167,7 @@ impl Caller {
         let flight = async move {
             // The one before may have landed between the look at the record and this one.
             let made = match caller.recorded(&endpoint, key, &call.request) {
-                Some(answer) => Made { answer, paid: None, absent: false },
+                Some((answer, _)) => Made { answer, paid: None, absent: false },
                 None => caller.make(&endpoint, key, &call.request).await,
             };
             caller.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
@@ -206,10 +210,8 @@ impl Caller {
         };
         let cost = endpoint.cost(&reply.usage, pictures(&reply));
         let latency = raw.latency;
-        let paid = Paid {
-            cost: cost.map_or(0, |dollars| (dollars * 1e6).round() as u64),
-            tokens: reply.usage.input + reply.usage.output,
-        };
+        let paid =
+            Paid { cost: cost.map_or(0, microdollars), tokens: reply.usage.input + reply.usage.output };
         self.spent.fetch_add(paid.cost, Ordering::Relaxed);
         let request = RawValue::from_string(endpoint.canonical_json(request));
         let record = Record {
@@ -261,6 +263,10 @@ impl Caller {
         // An event that can't be kept loses nothing that was paid for.
         let _ = self.store.event(event);
     }
+}
+
+fn microdollars(dollars: f64) -> u64 {
+    (dollars * 1e6).round() as u64
 }
 
 fn refused(cause: FailureCause) -> CallFailure {

@@ -14,7 +14,7 @@ use crate::nodes::stream::{Ran, Stream};
 use crate::plan::unit::Unit;
 
 use super::caller::Caller;
-use super::gauges::Gauge;
+use super::gauges::Meters;
 
 /// What a chunk's rows are run with.
 pub struct RowWork<'a> {
@@ -22,7 +22,7 @@ pub struct RowWork<'a> {
     pub caller: &'a Arc<Caller>,
     pub unit: &'a Unit,
     pub target: Option<Asked>,
-    pub gauge: &'a Gauge,
+    pub meters: Meters<'a>,
 }
 
 impl RowWork<'_> {
@@ -67,7 +67,7 @@ impl RowWork<'_> {
                 return vec![row];
             }
             let answers = join_all(calls.into_iter().map(|(path, call)| async move {
-                let answer = self.caller.answer(call, self.gauge).await;
+                let answer = self.caller.answer(call, self.meters).await;
                 (path, answer)
             }));
             for (path, answer) in answers.await {

@@ -26,7 +26,7 @@ use crate::world::World;
 use super::barrier::{Barrier, check_keys};
 use super::caller::Caller;
 use super::error::RunError;
-use super::gauges::Gauge;
+use super::gauges::{Gauge, Meters, Worth};
 use super::memo::Memo;
 use super::recordings;
 use super::rows::RowWork;
@@ -83,11 +83,12 @@ impl Run {
         let mut working: Vec<UnitId> = Vec::new();
         for id in needed {
             match self.known(id, &finished)? {
-                Some(table) => {
+                Some((key, table)) => {
                     let gauge = &self.gauges[id.0 as usize];
                     gauge.add(|gauge| &gauge.rows, table.rows());
                     gauge.add(|gauge| &gauge.failed, table.failed());
                     gauge.add(|gauge| &gauge.reused, table.rows());
+                    self.spare(gauge, &key)?;
                     gauge.end();
                     finished.tables.insert(id, table);
                     finished.doors.insert(id, Door::Known);
@@ -102,8 +103,16 @@ impl Run {
         Ok(finished)
     }
 
-    /// The table of a unit, where it is known without looking at a row.
-    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<Table>, RunError> {
+    /// Counts the calls behind what is taken as it is.
+    fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
+        let Worth { calls, microdollars } = self.memo.worth(key)?;
+        gauge.add(|gauge| &gauge.spared, calls);
+        gauge.add(|gauge| &gauge.saved, microdollars);
+        Ok(())
+    }
+
+    /// The table of a unit with its key, where it is known without looking at a row.
+    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<(Digest, Table)>, RunError> {
         let unit = self.plan.unit(id);
         if self.refresh.contains(&unit.node) {
             return Ok(None);
@@ -113,7 +122,8 @@ impl Run {
         else {
             return Ok(None);
         };
-        Ok(self.memo.table(&self.memo.unit_key(unit, &inputs))?)
+        let key = self.memo.unit_key(unit, &inputs);
+        Ok(self.memo.table(&key)?.map(|table| (key, table)))
     }
 
     /// The digests of a unit's inputs; of a source the hash of its file.
@@ -251,7 +261,9 @@ impl Run {
         }
         // Rows without an answer are tried again on the next run, so their table is not final.
         if !out.table.is_unsettled() && !self.caller.is_stopped() {
-            self.memo.put_table(&self.memo.unit_key(unit, &digests), &out.table)?;
+            let key = self.memo.unit_key(unit, &digests);
+            self.memo.put_table(&key, &out.table)?;
+            self.memo.put_worth(&key, gauge.counts().worth())?;
         }
         gauge.end();
         Ok(out.table)
@@ -350,18 +362,22 @@ impl Run {
             && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
         {
             gauge.add(|gauge| &gauge.reused, made.rows());
+            self.spare(gauge, &key)?;
             return Ok(made.chunks);
         }
         let mut rows = self.shelf.get(&chunk)?;
         if !unit.carries_failures(self.node(unit)) {
             rows = rows.iter().filter(|row| row.failure.is_none()).cloned().collect();
         }
-        let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, gauge };
+        let own = Gauge::default();
+        let meters = Meters { unit: gauge, chunk: &own };
+        let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, meters };
         let made = work.run(&rows).await;
         let made =
             if made.is_empty() { Table::default() } else { Table { chunks: vec![self.shelf.put(made)?] } };
         if !made.is_unsettled() {
             self.memo.put_chunk(&key, &made)?;
+            self.memo.put_worth(&key, own.counts().worth())?;
         }
         Ok(made.chunks)
     }

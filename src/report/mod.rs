@@ -16,6 +16,7 @@ mod measure_table;
 pub mod measure_view;
 mod number;
 mod paint;
+pub mod plan_view;
 mod plot;
 pub mod provenance;
 pub mod rows_view;

@@ -11,6 +11,10 @@ pub(super) enum Look {
     Dim,
     /// What must not be overlooked.
     Marked,
+    /// What stood there before.
+    Gone,
+    /// What stands there now.
+    Come,
 }
 
 /// Text with a look; plain where colour may not be used.
@@ -21,6 +25,8 @@ pub(super) fn painted(text: &str, look: Look, colour: bool) -> String {
         Look::Bold => "1",
         Look::Dim => "2",
         Look::Marked => "33",
+        Look::Gone => "31",
+        Look::Come => "32",
     };
     format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }

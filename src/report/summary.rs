@@ -33,6 +33,12 @@ pub struct NodeSummary {
     pub calls: u64,
     /// Calls whose reply was on record.
     pub recorded: u64,
+    /// Calls behind what was taken from an earlier run.
+    pub spared: u64,
+    /// What all that was not paid again cost when it came.
+    pub saved_microdollars: u64,
+    /// Why it ran, in a line each.
+    pub why: Vec<String>,
     pub spent_microdollars: u64,
 }
 
@@ -43,6 +49,7 @@ impl RunSummary {
         grid.words();
         grid.words();
         (0..4).for_each(|_| grid.numbers(Align::Right));
+        grid.numbers(Align::Left);
         grid.numbers(Align::Left);
         let spends = self.nodes.iter().any(|node| node.spent_microdollars > 0);
         for node in &self.nodes {
@@ -65,6 +72,7 @@ impl RunSummary {
                     spent => (money(spent), Look::Plain),
                 },
                 (node.came_from(), Look::Dim),
+                (node.why.join("; "), Look::Plain),
             ]);
         }
         let mut text = grid.render(usize::MAX, colour);
@@ -81,19 +89,21 @@ impl RunSummary {
         text
     }
 
-    /// `12 calls, 288 on record, $0.31, in 4.2 s`
+    /// `12 calls · $0.31 · 288 calls and $7.20 saved · 4.2 s`
     fn totals(&self, spends: bool) -> String {
         let sum = |part: fn(&NodeSummary) -> u64| self.nodes.iter().map(part).sum::<u64>();
-        let (calls, recorded) = (sum(|node| node.calls), sum(|node| node.recorded));
+        let calls = sum(|node| node.calls);
         let mut parts = vec![match calls {
             0 => "no calls".to_owned(),
             calls => counted(calls, "call"),
         }];
-        if recorded > 0 {
-            parts.push(format!("{} on record", count(recorded)));
-        }
         if spends {
             parts.push(money(sum(|node| node.spent_microdollars)));
+        }
+        match (sum(|node| node.recorded + node.spared), sum(|node| node.saved_microdollars)) {
+            (0, _) => {}
+            (spared, 0) => parts.push(format!("{} saved", counted(spared, "call"))),
+            (spared, saved) => parts.push(format!("{} and {} saved", counted(spared, "call"), money(saved))),
         }
         parts.push(duration(self.elapsed));
         parts.join(" · ")

@@ -4,11 +4,20 @@
 
 pub mod difference;
 pub mod explain;
+pub mod filed;
 pub mod limit;
 pub mod open;
+pub mod passage;
+pub mod planned;
+pub mod remembered;
 pub mod results;
 pub mod suite;
 pub mod telling;
+pub mod trace;
+mod trace_text;
 pub mod trial;
+pub mod turnover;
+pub mod way;
+pub mod why;
 
 pub use open::{Opened, Opening, Ready, SessionError};

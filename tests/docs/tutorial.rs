@@ -87,7 +87,12 @@ impl Reader {
         let (before, after) = (side('+'), side('-'));
         let text = self.file(name);
         let times = text.matches(&before).count();
-        assert_eq!(times, 1, "{}: what is replaced stands {times} times in {name}:\n{text}", self.place(fence));
+        assert_eq!(
+            times,
+            1,
+            "{}: what is replaced stands {times} times in {name}:\n{text}",
+            self.place(fence)
+        );
         std::fs::write(self.folder.join(name), text.replace(&before, &after)).unwrap();
     }
 
