@@ -96,6 +96,8 @@ class Connection(asyncio.Protocol):
             return response(200, b"{}")
         if path == b"/v1/models":
             return response(200, b'{"object":"list","data":[{"id":"stub","object":"model"}]}')
+        if path != b"/v1/chat/completions":
+            return response(404, b'{"error":{"message":"there is nothing here"}}')
         now = time.monotonic()
         counts.first = counts.first or now
         counts.last = now

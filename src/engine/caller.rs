@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -41,6 +41,8 @@ pub struct Caller {
     spent: AtomicU64,
     stopped: AtomicBool,
     witness: Option<Arc<Witness>>,
+    /// Why no call can go out to some endpoint, such as a key that is not set.
+    unusable: OnceLock<String>,
     /// Calls that a run which asks nobody would have made.
     absent: Mutex<HashSet<CallKey>>,
     /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
@@ -84,6 +86,7 @@ impl Caller {
             spent: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
             witness,
+            unusable: OnceLock::new(),
             absent: Mutex::default(),
             flights: Mutex::default(),
         })
@@ -97,6 +100,11 @@ impl Caller {
 
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Why the caller stopped by itself, where an endpoint could not be used at all.
+    pub fn unusable(&self) -> Option<&str> {
+        self.unusable.get().map(String::as_str)
     }
 
     /// Whether a limit of the allowance kept a call from going out.
@@ -191,6 +199,12 @@ impl Caller {
             return Made { answer: Err(refused(FailureCause::NotOnRecord)), paid: None, absent: new };
         }
         if self.is_stopped() {
+            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
+        }
+        if let Err(error) = endpoint.set_up() {
+            // Every further call would say the same, and a row each is no way to tell it.
+            let _ = self.unusable.set(error.to_string());
+            self.stop();
             return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
         }
         if !self.reserve() {

@@ -223,6 +223,9 @@ impl Run {
                 }
             }
         }
+        if let Some(reason) = self.caller.unusable() {
+            problem.get_or_insert(RunError::Endpoint(reason.to_owned()));
+        }
         self.shelf.store().flush()?;
         problem.map_or(Ok(()), Err)
     }

@@ -16,7 +16,7 @@ mod measure_table;
 pub mod measure_view;
 pub mod movement;
 mod number;
-mod paint;
+pub mod paint;
 pub mod plan_view;
 mod plot;
 pub mod provenance;

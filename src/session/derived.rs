@@ -86,6 +86,7 @@ impl Derived {
             limit: opening.limit,
             refresh: Vec::new(),
             observer: None,
+            local: true,
             witness: Some(witness.clone()),
             local: true,
         };

@@ -1,6 +1,6 @@
 //! A key goes into one header and nowhere else.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -37,6 +37,8 @@ pub enum ReadError {
     NoParquet,
     #[error("is a Parquet file that is cut short or damaged: {0}")]
     Parquet(String),
+    #[error("is a Parquet file whose columns are packed with {0}, which is not read")]
+    Codec(String),
 }
 
 impl ReadError {
@@ -45,6 +47,7 @@ impl ReadError {
         Some(match self {
             ReadError::NotUtf8 { .. } | ReadError::Utf16 => "save the file as UTF-8",
             ReadError::Packed { .. } | ReadError::Parquet(_) => "get the file again, or pack it anew",
+            ReadError::Codec(_) => "write it again with zstd, snappy or gzip",
             ReadError::TooLong { .. } => "look whether a quote is left open there",
             ReadError::OpenQuote { .. } => "close it, or write a quote within a quoted cell twice",
             ReadError::NoColumn { .. } => {

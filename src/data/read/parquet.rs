@@ -158,6 +158,9 @@ fn guarded<T>(read: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, Re
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             let message = error.to_string();
+            if let Some((_, codec)) = message.split_once("Disabled feature at compile time: ") {
+                return Err(ReadError::Codec(codec.to_owned()));
+            }
             Err(ReadError::Parquet(message.strip_prefix("Parquet error: ").unwrap_or(&message).to_owned()))
         }
         Err(_) => Err(ReadError::Parquet("its content makes no sense".to_owned())),

@@ -29,8 +29,12 @@ pub(super) fn unpack(mut reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + 
     Ok(Box::new(io::Cursor::new(start).chain(reader)))
 }
 
-/// What went wrong with a stream that [`unpack`] gave.
+/// What went wrong with a stream of this room's.
 pub(super) fn problem(error: io::Error) -> ReadError {
+    let error = match error.downcast::<ReadError>() {
+        Ok(known) => return known,
+        Err(other) => other,
+    };
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
         Some(broken) => ReadError::Packed { with: broken.with, whole: broken.whole },
         None => ReadError::Io(error),
