@@ -88,7 +88,6 @@ impl Derived {
             observer: None,
             local: true,
             witness: Some(witness.clone()),
-            local: true,
         };
         let run = opened.ready_on(Arc::new(Afresh::on(record)?), &opening, world)?;
         let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
