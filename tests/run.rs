@@ -1,12 +1,18 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/corpus.rs"]
+mod corpus;
 #[path = "run/incremental.rs"]
 mod incremental;
 #[path = "run/interrupted.rs"]
 mod interrupted;
+#[path = "run/language.rs"]
+mod language;
 #[path = "run/mistakes.rs"]
 mod mistakes;
 #[path = "run/project.rs"]
 mod project;
+#[path = "run/properties.rs"]
+mod properties;
 #[path = "run/real.rs"]
 mod real;

@@ -63,7 +63,11 @@ fn told(difference: &Difference, colour: bool) -> String {
     let mut out = String::new();
     for item in &difference.items {
         let title = format!("{} {}", item.what, item.name);
-        out.push_str(&format!("{}\n{}\n", painted(title.trim_end(), Look::Bold, colour), lines(&item.lines, colour)));
+        out.push_str(&format!(
+            "{}\n{}\n",
+            painted(title.trim_end(), Look::Bold, colour),
+            lines(&item.lines, colour)
+        ));
     }
     let nodes = &difference.nodes;
     let widest = |part: fn(&Compared) -> usize| nodes.iter().map(part).max().unwrap_or(0);
@@ -89,7 +93,10 @@ fn told(difference: &Difference, colour: bool) -> String {
         }
     }
     if !difference.asides.is_empty() {
-        out.push_str(&format!("\nAlso different, and no number depends on it: {}\n", difference.asides.join(", ")));
+        out.push_str(&format!(
+            "\nAlso different, and no number depends on it: {}\n",
+            difference.asides.join(", ")
+        ));
     }
     out.push_str(&format!("\n{}\n", summary(nodes)));
     out

@@ -126,7 +126,8 @@ impl Version {
         let names = |node: usize| {
             let units = plan.units.iter().filter(move |unit| unit.node == NodeId(node as u32));
             let asked = units.filter(|unit| unit.targets.is_empty()).flat_map(|unit| &unit.models);
-            let named = asked.filter_map(|id| program.models.get(id.0 as usize)).map(|model| model.name.to_string());
+            let named =
+                asked.filter_map(|id| program.models.get(id.0 as usize)).map(|model| model.name.to_string());
             named.collect::<BTreeSet<_>>().into_iter().collect()
         };
         let nodes = program.nodes.iter().enumerate().map(|(at, node)| {
@@ -188,14 +189,17 @@ fn identities(program: &Program) -> ModelIdentities {
 pub fn compare(old: (&Arc<Program>, &str), new: (&Arc<Program>, &str)) -> Difference {
     let (old, new) = (Version::of(old.0, old.1), Version::of(new.0, new.1));
     let changed = changed_pieces(&old, &new);
-    let mut nodes: Vec<Compared> = new.nodes.iter().map(|node| compared(&old, &new, node, &changed)).collect();
+    let mut nodes: Vec<Compared> =
+        new.nodes.iter().map(|node| compared(&old, &new, node, &changed)).collect();
     // What follows a change may change; inputs may stand after their readers in the file.
     let mut settled = false;
     while !settled {
         settled = true;
         for (at, node) in new.nodes.iter().enumerate() {
-            let follows =
-                node.inputs.iter().any(|input| nodes.get(*input).is_some_and(|one| one.again != Again::Nothing));
+            let follows = node
+                .inputs
+                .iter()
+                .any(|input| nodes.get(*input).is_some_and(|one| one.again != Again::Nothing));
             if follows && matches!(nodes[at].again, Again::Nothing | Again::AddedModels) {
                 nodes[at].again = Again::WhereRowsDiffer;
                 nodes[at].asks = everyone(node);
@@ -203,12 +207,12 @@ pub fn compare(old: (&Arc<Program>, &str), new: (&Arc<Program>, &str)) -> Differ
             }
         }
     }
-    let renamed = |name: &str| {
-        nodes.iter().any(|one| matches!(&one.change, Change::Renamed { from } if from == name))
-    };
-    let gone = old.nodes.iter().filter(|node| {
-        new.nodes.iter().all(|known| known.name != node.name) && !renamed(&node.name)
-    });
+    let renamed =
+        |name: &str| nodes.iter().any(|one| matches!(&one.change, Change::Renamed { from } if from == name));
+    let gone = old
+        .nodes
+        .iter()
+        .filter(|node| new.nodes.iter().all(|known| known.name != node.name) && !renamed(&node.name));
     let gone: Vec<Compared> = gone
         .map(|node| Compared {
             node: node.name.clone(),
@@ -228,10 +232,11 @@ pub fn compare(old: (&Arc<Program>, &str), new: (&Arc<Program>, &str)) -> Differ
         })
         .collect();
     let asides = changed.iter().filter(|one| one.is_aside).map(ChangedPiece::title).collect();
-    let items = changed
-        .iter()
-        .filter(|one| by.contains(&one.title()))
-        .map(|one| ChangedItem { what: one.what.to_owned(), name: one.name.clone(), lines: one.lines.clone() });
+    let items = changed.iter().filter(|one| by.contains(&one.title())).map(|one| ChangedItem {
+        what: one.what.to_owned(),
+        name: one.name.clone(),
+        lines: one.lines.clone(),
+    });
     let items = items.collect();
     Difference { items, nodes, asides }
 }
@@ -305,7 +310,8 @@ fn compared(old: &Version, new: &Version, node: &Versioned, changed: &[ChangedPi
     }
     let text = |version: &Version| version.piece(node.kind, &node.name).cloned();
     let (was, is) = (text(old), text(new));
-    let lines_of = |piece: &Option<Piece>| piece.as_ref().map(|piece| piece.lines.clone()).unwrap_or_default();
+    let lines_of =
+        |piece: &Option<Piece>| piece.as_ref().map(|piece| piece.lines.clone()).unwrap_or_default();
     let lines = difference(&lines_of(&was), &lines_of(&is));
     let mut by = BTreeSet::new();
     for piece in [(&was, old), (&is, new)] {
@@ -386,8 +392,7 @@ pub fn side(named: &str, overrides: &Overrides, world: &Arc<dyn World>) -> Resul
     };
     let file = Path::new(file);
     let revision = Revision { name: revision.to_owned(), world: world.clone() };
-    let unreadable =
-        |problem: String| SessionError::Unreadable { path: named.to_owned(), problem };
+    let unreadable = |problem: String| SessionError::Unreadable { path: named.to_owned(), problem };
     let bytes = revision.file(file).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8 text".to_owned()))?;
     let world: Arc<dyn World> = Arc::new(revision);

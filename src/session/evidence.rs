@@ -31,7 +31,8 @@ pub(super) fn of(
             Cell::Metric { node, metric, condition, .. } => {
                 let rows = tables.rows(*node)?;
                 let by = tables.node(*node).0.saturating_sub(MEASURED);
-                let named = rows.iter().filter(|row| row.values.get(by) == Some(&Value::Text(metric.clone())));
+                let named =
+                    rows.iter().filter(|row| row.values.get(by) == Some(&Value::Text(metric.clone())));
                 let kept: Vec<&Row> = named.filter(|row| tables.keeps(condition.as_ref(), row)).collect();
                 if let [row] = kept.as_slice() {
                     told.extend(metric_of(tables, *node, metric, row, by)?);
@@ -91,9 +92,10 @@ fn metric_of(
     let rows = input(tables, node)?;
     let of_group = rows.iter().filter(|one| in_group(measure, one, row));
     let of_group = of_group.filter(|one| {
-        stated.condition.as_ref().is_none_or(|condition| {
-            tables.eval(condition, one, Vec::new()) != Value::Bool(false)
-        })
+        stated
+            .condition
+            .as_ref()
+            .is_none_or(|condition| tables.eval(condition, one, Vec::new()) != Value::Bool(false))
     });
     let (mut yes, mut no, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     for one in of_group {
