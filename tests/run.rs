@@ -2,6 +2,8 @@
 
 #[path = "run/corpus.rs"]
 mod corpus;
+#[path = "run/exports.rs"]
+mod exports;
 #[path = "run/incremental.rs"]
 mod incremental;
 #[path = "run/interrupted.rs"]
@@ -10,9 +12,13 @@ mod interrupted;
 mod language;
 #[path = "run/mistakes.rs"]
 mod mistakes;
+#[path = "run/packages.rs"]
+mod packages;
 #[path = "run/project.rs"]
 mod project;
 #[path = "run/properties.rs"]
 mod properties;
 #[path = "run/real.rs"]
 mod real;
+#[path = "run/remote.rs"]
+mod remote;

@@ -14,6 +14,7 @@ pub mod leaderboard;
 mod markdown;
 mod measure_table;
 pub mod measure_view;
+pub mod movement;
 mod number;
 pub mod paint;
 pub mod plan_view;

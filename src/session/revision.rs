@@ -1,12 +1,12 @@
 //! A folder as it was at a git revision.
 
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::world::{Stamp, World};
+use crate::world::{File, Stamp, World};
 
 /// Reads every file as it was at a revision; all else is the machine's.
 pub struct Revision {
@@ -45,7 +45,7 @@ impl Revision {
 }
 
 impl World for Revision {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn File>> {
         match self.file(path) {
             Ok(bytes) => Ok(Box::new(Cursor::new(bytes))),
             // What stands beside the repository has no past.

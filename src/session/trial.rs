@@ -57,6 +57,7 @@ pub async fn try_test(
         let opening = Opening {
             overrides,
             allowance: Allowance { offline: true, ..Allowance::default() },
+            local: true,
             edition: program.dynamic.then(|| "test".to_owned()),
             ..Opening::default()
         };
