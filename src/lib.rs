@@ -27,4 +27,5 @@ pub mod stats;
 pub mod store;
 pub mod syntax;
 pub mod text;
+pub mod watch;
 pub mod world;

@@ -17,6 +17,7 @@ use crate::world::World;
 
 use super::endpoints::Endpoints;
 use super::gauges::Meters;
+use super::witness::Witness;
 
 /// What may be spent and asked.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,7 @@ pub struct Caller {
     calls: AtomicU64,
     spent: AtomicU64,
     stopped: AtomicBool,
+    witness: Option<Arc<Witness>>,
     /// Why no call can go out to some endpoint, such as a key that is not set.
     unusable: OnceLock<String>,
     /// Calls that a run which asks nobody would have made.
@@ -72,6 +74,7 @@ impl Caller {
         endpoints: Endpoints,
         edition: Option<String>,
         allowance: Allowance,
+        witness: Option<Arc<Witness>>,
     ) -> Arc<Caller> {
         Arc::new(Caller {
             store,
@@ -82,6 +85,7 @@ impl Caller {
             calls: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            witness,
             unusable: OnceLock::new(),
             absent: Mutex::default(),
             flights: Mutex::default(),
@@ -163,6 +167,9 @@ impl Caller {
         let latency = record.reply.latency;
         let cost = record.cost.map_or(0, microdollars);
         let reply = endpoint.read(request, &record.reply).ok()?;
+        if let Some(witness) = &self.witness {
+            witness.see(&record, reply.served_by.as_deref(), cost);
+        }
         Some((Ok(Arc::new(Answered { reply, latency })), cost))
     }
 

@@ -13,3 +13,4 @@ pub mod run;
 pub mod shelf;
 pub mod source;
 pub mod table;
+pub mod witness;

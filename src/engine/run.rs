@@ -142,8 +142,12 @@ impl Run {
 
     /// The hash of the file that the unit reads, where it reads one.
     fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
-        let Some(read) = self.reads(unit) else { return Ok(None) };
-        self.sources().content(&read.path).map(Some)
+        self.reads(unit).map(|read| self.content(&read.path)).transpose()
+    }
+
+    /// The hash of what a path leads to, as the program names it.
+    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
+        self.sources().content(path)
     }
 
     fn reads(&self, unit: &Unit) -> Option<&Read> {

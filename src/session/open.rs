@@ -17,6 +17,7 @@ use crate::engine::remote::Remote;
 use crate::engine::run::Run;
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
+use crate::engine::witness::Witness;
 use crate::eval::ground::Ground;
 use crate::models::attempt::Observer;
 use crate::plan::Plan;
@@ -26,6 +27,7 @@ use crate::store::{DiskStore, Store, StoreWarning};
 use crate::world::World;
 
 use super::limit;
+use super::seal::BadSeal;
 
 /// What is asked of a file, apart from the file.
 #[derive(Default)]
@@ -42,6 +44,8 @@ pub struct Opening {
     /// Nodes to work anew.
     pub refresh: Vec<String>,
     pub observer: Option<Observer>,
+    /// Sees each reply that is read from the record.
+    pub witness: Option<Arc<Witness>>,
 }
 
 /// A checked file.
@@ -74,10 +78,14 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{0}` is a suite: name one of its pipelines")]
+    NotOneRun(String),
     #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
     NoShare { metric: String, model: String, value: f64 },
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Seal(#[from] BadSeal),
 }
 
 impl From<crate::store::StoreError> for SessionError {
@@ -149,10 +157,14 @@ impl Opened {
         })
     }
 
+    /// Where replies and tables are kept.
+    pub fn store_folder(&self, opening: &Opening) -> PathBuf {
+        opening.store.clone().unwrap_or_else(|| self.project.store_folder())
+    }
+
     /// Makes the program ready on the project's store.
     pub fn ready(&self, opening: &Opening, world: &Arc<dyn World>) -> Result<Ready, SessionError> {
-        let folder = opening.store.clone().unwrap_or_else(|| self.project.store_folder());
-        let (store, warnings) = DiskStore::open(&folder)?;
+        let (store, warnings) = DiskStore::open(&self.store_folder(opening))?;
         let run = self.ready_on(Arc::new(store), opening, world)?;
         Ok(Ready { run, warnings })
     }
@@ -212,7 +224,14 @@ impl Opened {
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
         };
-        let caller = Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), allowance);
+        let caller = Caller::new(
+            store.clone(),
+            world.clone(),
+            endpoints,
+            edition.clone(),
+            allowance,
+            opening.witness.clone(),
+        );
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
             plan,

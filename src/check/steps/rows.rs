@@ -90,6 +90,7 @@ impl<'l> Checker<'l> {
         let mut reader = TypeReader::new(self.library, module);
         let fields = reader.fields(&read.fields);
         self.used.extend(reader.used);
+        self.fields.extend(reader.named);
         self.diagnostics.extend(reader.diagnostics);
         if fields.is_empty() {
             self.tell(
