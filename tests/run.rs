@@ -1,5 +1,7 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/exports.rs"]
+mod exports;
 #[path = "run/incremental.rs"]
 mod incremental;
 #[path = "run/interrupted.rs"]
@@ -12,3 +14,5 @@ mod packages;
 mod project;
 #[path = "run/real.rs"]
 mod real;
+#[path = "run/remote.rs"]
+mod remote;

@@ -19,11 +19,15 @@ mod progress;
 mod report;
 mod run;
 mod screen;
+mod seal;
 mod show;
 mod suite;
 mod test;
 mod trace;
 mod vendor;
+mod verify;
+mod watch;
+mod watch_face;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -56,6 +60,9 @@ enum Command {
     Run(run::Arguments),
     Show(show::Arguments),
     Trace(trace::Arguments),
+    Watch(watch::Arguments),
+    Seal(seal::Arguments),
+    Verify(verify::Arguments),
     Report(report::Arguments),
     Test(test::Arguments),
     Graph(graph::Arguments),
@@ -87,6 +94,9 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
+        Command::Watch(arguments) => watch::run(&arguments, &world, &screen),
+        Command::Seal(arguments) => seal::run(&arguments, &world, &screen),
+        Command::Verify(arguments) => verify::run(&arguments, &world, &screen),
         Command::Trace(arguments) => trace::run(&arguments, &world, &screen),
         Command::Report(arguments) => report::run(&arguments, &world, &screen),
         Command::Show(arguments) => show::run(&arguments, &world, &screen),

@@ -21,6 +21,8 @@ const WIDTH: usize = 100;
 /// The terminal, as far as output depends on it.
 #[derive(Clone, Debug)]
 pub(super) struct Screen {
+    /// Standard output is a terminal.
+    pub(super) shows_output: bool,
     /// Standard error is a terminal.
     pub(super) shows_messages: bool,
     pub(super) colour_output: bool,
@@ -38,6 +40,7 @@ impl Screen {
         let asked = world.variable("COLUMNS").and_then(|columns| columns.parse().ok());
         let measured = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         Screen {
+            shows_output,
             shows_messages,
             colour_output: forced || (shows_output && !plain),
             colour_messages: forced || (shows_messages && !plain),
@@ -49,6 +52,18 @@ impl Screen {
     pub(super) fn print(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Has a result written to standard output as it comes. A reader that went away wants no more,
+    /// which is no mistake.
+    pub(super) fn pass(
+        &self,
+        fill: &mut dyn FnMut(&mut (dyn Write + Send)) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        match fill(&mut std::io::stdout()) {
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            ended => ended,
+        }
     }
 
     /// Writes a message.
@@ -65,6 +80,23 @@ impl Screen {
         }
         let unsound = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         if unsound { Exit::Wrong } else { Exit::Complete }
+    }
+
+    /// Why a file could not be made ready or run, as text.
+    pub(super) fn told(&self, error: &SessionError) -> String {
+        let (red, bold, plain) =
+            if self.colour_messages { ("\x1b[31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
+        match error {
+            SessionError::Diagnostics(diagnostics, sources) => {
+                let style = Style { colour: self.colour_messages, unicode: true, width: self.width };
+                render(diagnostics, sources, style).trim_end().to_owned()
+            }
+            SessionError::Run(error) => {
+                let help = error.help().map(|help| format!("\n  help: {help}")).unwrap_or_default();
+                format!("{red}{bold}error{plain}: {error}{help}")
+            }
+            other => format!("{red}{bold}error{plain}: {other}"),
+        }
     }
 
     /// Shows why a file could not be made ready or run.

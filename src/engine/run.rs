@@ -29,6 +29,7 @@ use super::error::RunError;
 use super::gauges::{Gauge, Meters, Worth};
 use super::memo::Memo;
 use super::recordings;
+use super::remote::Remote;
 use super::rows::RowWork;
 use super::shelf::Shelf;
 use super::source::{Sources, numbered};
@@ -48,6 +49,7 @@ pub struct Run {
     pub world: Arc<dyn World>,
     /// Where the program's file stands: its paths start here.
     pub folder: PathBuf,
+    pub remote: Arc<dyn Remote>,
     /// By unit.
     pub gauges: Arc<[Gauge]>,
     /// Units that work whatever is known, and so whatever follows them.
@@ -140,9 +142,12 @@ impl Run {
 
     /// The hash of the file that the unit reads, where it reads one.
     fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
-        let Some(read) = self.reads(unit) else { return Ok(None) };
-        let sources = self.sources();
-        sources.content(&sources.path(&read.path)).map(Some)
+        self.reads(unit).map(|read| self.content(&read.path)).transpose()
+    }
+
+    /// The hash of what a path leads to, as the program names it.
+    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
+        self.sources().content(path)
     }
 
     fn reads(&self, unit: &Unit) -> Option<&Read> {
@@ -153,7 +158,12 @@ impl Run {
     }
 
     fn sources(&self) -> Sources {
-        Sources { world: self.world.clone(), folder: self.folder.clone(), shelf: self.shelf.clone() }
+        Sources {
+            world: self.world.clone(),
+            folder: self.folder.clone(),
+            shelf: self.shelf.clone(),
+            remote: self.remote.clone(),
+        }
     }
 
     fn node(&self, unit: &Unit) -> &Node {
@@ -170,7 +180,7 @@ impl Run {
             }
         }
         if !working.is_empty() && self.ground.recordings.get().is_none() {
-            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
         }
         let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();
@@ -212,6 +222,9 @@ impl Run {
                     problem.get_or_insert(RunError::Broken("a unit".to_owned()));
                 }
             }
+        }
+        if let Some(reason) = self.caller.unusable() {
+            problem.get_or_insert(RunError::Endpoint(reason.to_owned()));
         }
         self.shelf.store().flush()?;
         problem.map_or(Ok(()), Err)
