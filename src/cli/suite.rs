@@ -84,6 +84,7 @@ pub(super) fn play(
         let reasons = noted(&entry.run, &filed, &finished, &before, opening.limit)?;
         if matches!(manner, Manner::Live | Manner::Plain) {
             let nodes = results::nodes(&entry.run, &finished);
+            screen.tell(&format!("{}  {}\n", entry.name, entry.file.display()));
             screen.tell(
                 &summary(&entry.run, &nodes, &reasons, &entry.file, began).render(screen.colour_messages),
             );

@@ -387,7 +387,7 @@ fn pick(row: &Row, slots: &[Slot]) -> Vec<Value> {
 pub fn check_keys(node: &Node, shelf: &Shelf, table: &Table, keys: &[Slot]) -> Result<(), RunError> {
     let mut seen = std::collections::HashSet::with_capacity(table.rows() as usize);
     let mut repeated: Option<String> = None;
-    let mut count = 1;
+    let mut count = 0;
     for rows in shelf.rows(table) {
         for row in rows?.iter().filter(|row| row.failure.is_none()) {
             if !seen.insert(row.id) {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -17,6 +17,7 @@ use crate::world::World;
 
 use super::endpoints::Endpoints;
 use super::gauges::Meters;
+use super::witness::Witness;
 
 /// What may be spent and asked.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,9 @@ pub struct Caller {
     calls: AtomicU64,
     spent: AtomicU64,
     stopped: AtomicBool,
+    witness: Option<Arc<Witness>>,
+    /// Why no call can go out to some endpoint, such as a key that is not set.
+    unusable: OnceLock<String>,
     /// Calls that a run which asks nobody would have made.
     absent: Mutex<HashSet<CallKey>>,
     /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
@@ -70,6 +74,7 @@ impl Caller {
         endpoints: Endpoints,
         edition: Option<String>,
         allowance: Allowance,
+        witness: Option<Arc<Witness>>,
     ) -> Arc<Caller> {
         Arc::new(Caller {
             store,
@@ -80,6 +85,8 @@ impl Caller {
             calls: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            witness,
+            unusable: OnceLock::new(),
             absent: Mutex::default(),
             flights: Mutex::default(),
         })
@@ -93,6 +100,11 @@ impl Caller {
 
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Why the caller stopped by itself, where an endpoint could not be used at all.
+    pub fn unusable(&self) -> Option<&str> {
+        self.unusable.get().map(String::as_str)
     }
 
     /// Whether a limit of the allowance kept a call from going out.
@@ -157,6 +169,9 @@ impl Caller {
         let latency = record.reply.latency;
         let cost = record.cost.map_or(0, microdollars);
         let reply = endpoint.read(request, &record.reply).ok()?;
+        if let Some(witness) = &self.witness {
+            witness.see(&record, reply.served_by.as_deref(), cost);
+        }
         Some((Ok(Arc::new(Answered { reply, latency })), cost))
     }
 
@@ -186,6 +201,12 @@ impl Caller {
             return Made { answer: Err(refused(FailureCause::NotOnRecord)), paid: None, absent: new };
         }
         if self.is_stopped() {
+            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
+        }
+        if let Err(error) = endpoint.set_up() {
+            // Every further call would say the same, and a row each is no way to tell it.
+            let _ = self.unusable.set(error.to_string());
+            self.stop();
             return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
         }
         if !self.reserve() {

@@ -30,6 +30,7 @@ use super::making::{End, Piece};
 use super::memo::Memo;
 use super::output::Output;
 use super::recordings;
+use super::remote::Remote;
 use super::shelf::Shelf;
 use super::source::{Numbering, Sources};
 use super::table::{ChunkRef, Table};
@@ -44,6 +45,7 @@ pub struct Run {
     pub world: Arc<dyn World>,
     /// Where the program's file stands: its paths start here.
     pub folder: PathBuf,
+    pub remote: Arc<dyn Remote>,
     /// By unit.
     pub gauges: Arc<[Gauge]>,
     /// Units that work whatever is known, and so whatever follows them.
@@ -133,9 +135,12 @@ impl Run {
 
     /// The hash of the file that the unit reads, where it reads one.
     fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
-        let Some(read) = self.reads(unit) else { return Ok(None) };
-        let sources = self.sources();
-        sources.content(&sources.path(&read.path)).map(Some)
+        self.reads(unit).map(|read| self.content(&read.path)).transpose()
+    }
+
+    /// The hash of what a path leads to, as the program names it.
+    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
+        self.sources().content(path)
     }
 
     fn reads(&self, unit: &Unit) -> Option<&Read> {
@@ -146,7 +151,12 @@ impl Run {
     }
 
     fn sources(&self) -> Sources {
-        Sources { world: self.world.clone(), folder: self.folder.clone(), shelf: self.shelf.clone() }
+        Sources {
+            world: self.world.clone(),
+            folder: self.folder.clone(),
+            shelf: self.shelf.clone(),
+            remote: self.remote.clone(),
+        }
     }
 
     pub(super) fn node(&self, unit: &Unit) -> &Node {
@@ -163,7 +173,7 @@ impl Run {
             }
         }
         if !working.is_empty() && self.ground.recordings.get().is_none() {
-            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
         }
         let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();
@@ -207,6 +217,9 @@ impl Run {
                     problem.get_or_insert(RunError::Broken("a unit".to_owned()));
                 }
             }
+        }
+        if let Some(reason) = self.caller.unusable() {
+            problem.get_or_insert(RunError::Endpoint(reason.to_owned()));
         }
         self.shelf.store().flush()?;
         problem.map_or(Ok(()), Err)
@@ -292,8 +305,15 @@ impl Run {
                 Some(StepKind::Labels { read, .. }) => run.sources().all(read)?,
                 _ => Vec::new(),
             };
-            let barrier =
-                Barrier { ground: &run.ground, shelf: &run.shelf, memo: &run.memo, node, unit, inputs: &tables, labels };
+            let barrier = Barrier {
+                ground: &run.ground,
+                shelf: &run.shelf,
+                memo: &run.memo,
+                node,
+                unit,
+                inputs: &tables,
+                labels,
+            };
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?

@@ -2,7 +2,7 @@
 
 /// How a piece of text stands out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Look {
+pub enum Look {
     #[default]
     Plain,
     /// Names and headings.
@@ -18,7 +18,7 @@ pub(super) enum Look {
 }
 
 /// Text with a look; plain where colour may not be used.
-pub(super) fn painted(text: &str, look: Look, colour: bool) -> String {
+pub fn painted(text: &str, look: Look, colour: bool) -> String {
     let code = match look {
         _ if !colour || text.is_empty() => return text.to_owned(),
         Look::Plain => return text.to_owned(),

@@ -45,6 +45,21 @@ pub struct NodeSummary {
 impl RunSummary {
     /// A line a node, a line for all, and a line for each node with rows that failed.
     pub fn render(&self, colour: bool) -> String {
+        let mut text = self.lines(colour);
+        let failing: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.failed > 0).collect();
+        if !failing.is_empty() {
+            text.push('\n');
+        }
+        for node in failing {
+            let what = format!("{} of `{}` failed", counted(node.failed, "row"), node.name);
+            let command = format!("tgp show {} {} --failures", self.file, node.name);
+            text.push_str(&format!("  {}; see {command}\n", painted(&what, Look::Marked, colour)));
+        }
+        text
+    }
+
+    /// A line a node, and a line for all.
+    pub fn lines(&self, colour: bool) -> String {
         let mut grid = Grid::default();
         grid.words();
         grid.words();
@@ -75,18 +90,7 @@ impl RunSummary {
                 (node.why.join("; "), Look::Plain),
             ]);
         }
-        let mut text = grid.render(usize::MAX, colour);
-        text.push_str(&format!("\n  {}\n", self.totals(spends)));
-        let failing: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.failed > 0).collect();
-        if !failing.is_empty() {
-            text.push('\n');
-        }
-        for node in failing {
-            let what = format!("{} of `{}` failed", counted(node.failed, "row"), node.name);
-            let command = format!("tgp show {} {} --failures", self.file, node.name);
-            text.push_str(&format!("  {}; see {command}\n", painted(&what, Look::Marked, colour)));
-        }
-        text
+        format!("{}\n  {}\n", grid.render(usize::MAX, colour), self.totals(spends))
     }
 
     /// `12 calls · $0.31 · 288 calls and $7.20 saved · 4.2 s`

@@ -75,6 +75,8 @@ pub struct Exchange {
     /// What was sent beside the messages: sampling parameters and the schema of the reply.
     pub sent: BTreeMap<String, Json>,
     pub reply: Replied,
+    /// Whether the model was asked, its reply replayed from a file, or planted in the program.
+    pub how: &'static str,
     /// Set where the reply is on record.
     pub record: Option<Recorded>,
 }
@@ -229,9 +231,13 @@ impl Teller<'_> {
             Ok(answered) => replied(&answered.reply.content, answered.reply.outcome),
             Err(failure) => Replied::Nothing { problem: failure.cause.to_string() },
         };
-        let is_remote = binding.is_none_or(|binding| matches!(binding.kind, BindingKind::Remote { .. }));
-        let record = match (is_remote, self.run.caller.key(call)) {
-            (true, Some(key)) => self.run.shelf.store().reply(key)?,
+        let how = match binding.map(|binding| &binding.kind) {
+            Some(BindingKind::Scripted) => "planted",
+            Some(BindingKind::Replay { .. }) => "replayed",
+            Some(BindingKind::Remote { .. }) | None => "asked",
+        };
+        let record = match (how, self.run.caller.key(call)) {
+            ("asked", Some(key)) => self.run.shelf.store().reply(key)?,
             _ => None,
         };
         let served_by = answer.as_ref().ok().and_then(|answered| answered.reply.served_by.clone());
@@ -243,6 +249,7 @@ impl Teller<'_> {
             messages,
             sent,
             reply,
+            how,
             record: record.map(|record| Recorded {
                 key: record.key.0.short(),
                 at: record.reply.at.as_secs_f64(),

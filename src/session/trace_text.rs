@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::trace::{Exchange, Message, Recorded, Replied, Stop, Trace};
+use super::trace::{Exchange, Message, Replied, Stop, Trace};
 
 impl Trace {
     /// The whole way, from the source on.
@@ -76,11 +76,11 @@ impl Paper {
         }
         match &exchange.reply {
             Replied::Text { text, ending } => {
-                head.push_str(&self.answered(ending, exchange.record.as_ref()));
+                head.push_str(&self.answered(ending, exchange));
                 head.push_str(&block("      ", text));
             }
             Replied::Data { data, ending } => {
-                head.push_str(&self.answered(ending, exchange.record.as_ref()));
+                head.push_str(&self.answered(ending, exchange));
                 head.push_str(&block("      ", &serde_json::to_string_pretty(data).unwrap_or_default()));
             }
             Replied::Nothing { problem } => {
@@ -97,12 +97,17 @@ impl Paper {
         text
     }
 
-    fn answered(&self, ending: &str, record: Option<&Recorded>) -> String {
+    fn answered(&self, ending: &str, exchange: &Exchange) -> String {
         let mut facts = Vec::new();
         if ending != "complete" {
             facts.push(ending.to_owned());
         }
-        if let Some(record) = record {
+        match exchange.how {
+            "planted" => facts.push("planted in the file".to_owned()),
+            "replayed" => facts.push("replayed from a file".to_owned()),
+            _ => {}
+        }
+        if let Some(record) = &exchange.record {
             facts.extend(record.served_by.clone());
             facts.push(format!("{:.2} s", record.seconds));
             facts.push(format!("{} + {} tokens", record.tokens_in, record.tokens_out));
