@@ -2,6 +2,8 @@
 
 #[path = "run/corpus.rs"]
 mod corpus;
+#[path = "run/editions.rs"]
+mod editions;
 #[path = "run/exports.rs"]
 mod exports;
 #[path = "run/incremental.rs"]
@@ -14,6 +16,8 @@ mod language;
 mod mistakes;
 #[path = "run/packages.rs"]
 mod packages;
+#[path = "run/plans.rs"]
+mod plans;
 #[path = "run/project.rs"]
 mod project;
 #[path = "run/properties.rs"]
@@ -22,3 +26,9 @@ mod properties;
 mod real;
 #[path = "run/remote.rs"]
 mod remote;
+#[path = "run/seals.rs"]
+mod seals;
+#[path = "run/traces.rs"]
+mod traces;
+#[path = "run/watched.rs"]
+mod watched;

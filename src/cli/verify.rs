@@ -59,7 +59,7 @@ fn of_program(
     screen: &Screen,
 ) -> Result<(String, Vec<Finding>), SessionError> {
     let opened = Opened::new(file, &opening.overrides, world)?;
-    opened.sound()?;
+    opened.one_run()?;
     opening.allowance.offline = true;
     let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
     screen.warnings(&warnings);
@@ -101,7 +101,7 @@ fn of_seal(
         opening.overrides.bind.extend(bound);
     }
     let opened = Opened::new(&seal.program(path), &opening.overrides, world)?;
-    opened.sound()?;
+    opened.one_run()?;
     let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
     screen.warnings(&warnings);
     let store = Arc::new(store);

@@ -78,6 +78,8 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{path}`: {problem}")]
+    Unfit { path: String, problem: String },
     #[error("`{0}` is a suite: name one of its pipelines")]
     NotOneRun(String),
     #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
@@ -141,6 +143,15 @@ impl Opened {
         self.program
             .clone()
             .ok_or_else(|| SessionError::Diagnostics(self.diagnostics.clone(), self.sources.clone()))
+    }
+
+    /// The program, where it is one run and not a suite of several.
+    pub fn one_run(&self) -> Result<Arc<Program>, SessionError> {
+        let program = self.sound()?;
+        match program.suite {
+            Some(_) => Err(SessionError::NotOneRun(self.file.display().to_string())),
+            None => Ok(program),
+        }
     }
 
     /// The node of a name.

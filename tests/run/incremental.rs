@@ -6,10 +6,10 @@ use crate::models::server::{Behaviour, Outgoing, Server, completion};
 
 use super::project::{PAID, Project, questions};
 
-const BIND: &str = "--bind targets=openai/one --bind critic=openai/critic";
+pub(crate) const BIND: &str = "--bind targets=openai/one --bind critic=openai/critic";
 
 /// Answers questions with words and judgements with `yes`.
-fn answering() -> Behaviour {
+pub(crate) fn answering() -> Behaviour {
     Behaviour {
         respond: Arc::new(|incoming| {
             let judging = incoming.body.contains("good answer");
@@ -19,7 +19,7 @@ fn answering() -> Behaviour {
     }
 }
 
-fn paid(count: usize, server: &Server) -> Project {
+pub(crate) fn paid(count: usize, server: &Server) -> Project {
     Project::new().on(server).with("paid.tgp", PAID).with("items.jsonl", &questions(count))
 }
 
