@@ -11,11 +11,14 @@
 mod check;
 mod data;
 mod docs;
+mod fingerprints;
 mod library;
 mod models;
 mod project;
 mod report;
+mod robust;
 mod run;
+mod slips;
 mod stats;
 mod store;
 mod syntax;

@@ -157,9 +157,7 @@ fn lone_word(told: &mut Diagnostic, sources: &Sources, lone: &[(Span, String)], 
         let told_of = meant.iter().find_map(|meant| match meant == word {
             true => Some((0, format!("`{word}` stands here only"))),
             false if beside && one_letter_apart(meant, word) => Some((1, doubt(word, meant))),
-            false if meant.len() > 2 && word.len() > 2 && one_letter_apart(meant, word) => {
-                Some((2, doubt(word, meant)))
-            }
+            false if meant.len() > 2 && one_letter_apart(meant, word) => Some((2, doubt(word, meant))),
             false => None,
         });
         let Some((rank, text)) = told_of else { continue };
