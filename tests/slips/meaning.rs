@@ -8,7 +8,7 @@ use tgp::check::program::{Binding, BindingKind, Program};
 use tgp::digest::Digest;
 use tgp::plan::Plan;
 use tgp::plan::canonical::{Canonical, binding};
-use tgp::syntax::tree::ItemKind;
+use tgp::syntax::tree::{FileKind, ItemKind};
 
 use super::sound::Sound;
 
@@ -20,12 +20,13 @@ pub(crate) fn meaning(file: &Sound, text: &str) -> Option<String> {
     }
     let program = checked.program?;
     let mut meaning = of_program(&program);
+    let mut tests = Vec::new();
     for test in &program.tests {
-        let trial = file.check(text, Some(&test.name)).program?;
-        meaning.push_str("test\n");
-        meaning.push_str(&of_program(&trial));
+        tests.push(format!("test\n{}", of_program(&file.check(text, Some(&test.name)).program?)));
     }
-    stages(text, &mut meaning);
+    tests.sort();
+    meaning.extend(tests);
+    defined(text, &mut meaning);
     Some(meaning)
 }
 
@@ -83,14 +84,23 @@ pub(crate) fn of_program(program: &Program) -> String {
     out
 }
 
-/// Stages mean something where they stand only; of a library that defines one, what was written.
-fn stages(text: &str, out: &mut String) {
+/// Functions and stages mean something where they are used; of a library that defines them for others,
+/// what is written there.
+fn defined(text: &str, out: &mut String) {
     let (file, _) = tgp::syntax::parse::parse(tgp::diagnostics::source::SourceId(0), text);
+    if !file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library) {
+        return;
+    }
     let mut defined: Vec<String> = Vec::new();
     for item in &file.items {
-        if let ItemKind::Stage(stage) = &item.kind {
-            defined.push(without_places(&format!("{:?}{:?}{:?}", stage.parameters, stage.adds, stage.steps)));
-        }
+        let tree = match &item.kind {
+            ItemKind::Stage(stage) => format!("{:?}{:?}{:?}", stage.parameters, stage.adds, stage.steps),
+            ItemKind::Function(function) => {
+                format!("{:?}{:?}{:?}", function.parameters, function.returns, function.body)
+            }
+            _ => continue,
+        };
+        defined.push(without_places(&tree));
     }
     defined.sort();
     out.extend(defined);
