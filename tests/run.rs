@@ -1,5 +1,7 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/corpus.rs"]
+mod corpus;
 #[path = "run/editions.rs"]
 mod editions;
 #[path = "run/exports.rs"]
@@ -8,6 +10,8 @@ mod exports;
 mod incremental;
 #[path = "run/interrupted.rs"]
 mod interrupted;
+#[path = "run/language.rs"]
+mod language;
 #[path = "run/mistakes.rs"]
 mod mistakes;
 #[path = "run/packages.rs"]
@@ -16,6 +20,8 @@ mod packages;
 mod plans;
 #[path = "run/project.rs"]
 mod project;
+#[path = "run/properties.rs"]
+mod properties;
 #[path = "run/real.rs"]
 mod real;
 #[path = "run/remote.rs"]

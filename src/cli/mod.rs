@@ -13,6 +13,7 @@ mod fmt;
 mod freeze;
 mod graph;
 mod lock;
+mod lsp;
 mod models;
 mod new;
 mod overlap;
@@ -73,6 +74,7 @@ enum Command {
     Diff(diff::Arguments),
     Doc(doc::Arguments),
     Models(models::Arguments),
+    Lsp(lsp::Arguments),
     Add(add::Arguments),
     Lock(lock::Arguments),
     Vendor(vendor::Arguments),
@@ -110,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Graph(arguments) => graph::run(&arguments, &world, &screen),
         Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
         Command::Doc(arguments) => doc::run(&arguments, &world, &screen),
+        Command::Lsp(arguments) => lsp::run(&arguments, &world, &screen),
         Command::Models(arguments) => models::run(&arguments, &world, &screen),
         Command::Add(arguments) => add::run(&arguments, &world, &screen),
         Command::Lock(arguments) => lock::run(&arguments, &world, &screen),

@@ -133,7 +133,8 @@ impl Caller {
     }
 
     /// The answer to a call: from the record, or from the endpoint and then on record.
-    pub async fn answer(self: &Arc<Self>, call: Call, gauge: Meters<'_>) -> Answer {
+    /// `departs` is told when it is not on record, so that others must wait for it.
+    pub async fn answer(self: &Arc<Self>, call: Call, gauge: Meters<'_>, departs: impl Fn()) -> Answer {
         let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
             return Err(refused(FailureCause::Unreachable("no endpoint is bound".to_owned())));
         };
@@ -143,6 +144,7 @@ impl Caller {
             gauge.add(|gauge| &gauge.saved, cost);
             return answer;
         }
+        departs();
         let (flight, first) = self.flight(key, endpoint, call);
         let made = flight.await;
         if first && made.absent {

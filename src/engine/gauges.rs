@@ -48,6 +48,12 @@ impl Gauge {
         counter(self).fetch_add(count, Ordering::Relaxed);
     }
 
+    /// Rows were made, some of which failed.
+    pub fn made(&self, rows: u64, failed: u64) {
+        self.add(|gauge| &gauge.rows, rows);
+        self.add(|gauge| &gauge.failed, failed);
+    }
+
     pub fn counts(&self) -> Counts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Counts {
