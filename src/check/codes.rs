@@ -89,7 +89,7 @@ pub const WRONG_NODE: &str = "wrong-node";
 pub const WRONG_NUMBER: &str = "wrong-number";
 
 /// All of them, in order.
-pub const ALL: [&str; 86] = [
+pub const ALL: [&str; 87] = [
     AMBIGUOUS_NAME,
     ASKS_TARGETS,
     ASK_NOT_HERE,
