@@ -10,12 +10,11 @@ pub(crate) struct Bench {
     server: Option<String>,
 }
 
-/// What one run took and said.
+/// What one run took.
 pub(crate) struct Took {
     pub(crate) wall: Duration,
     /// The most memory at one time, in megabytes (0 where the system does not say).
     pub(crate) peak: u64,
-    pub(crate) out: String,
 }
 
 impl Bench {
@@ -58,16 +57,7 @@ impl Bench {
         let wall = began.elapsed();
         let out = std::fs::read_to_string(self.path("out.txt")).unwrap_or_default();
         assert!(status.success(), "{arguments}: {status}\n{out}");
-        Took { wall, peak, out }
-    }
-}
-
-impl Took {
-    /// A number of a node's event.
-    pub(crate) fn node(&self, name: &str, field: &str) -> u64 {
-        let events = self.out.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let event = events.into_iter().find(|event| event["event"] == "node" && event["node"] == name);
-        event.and_then(|event| event[field].as_u64()).unwrap_or(u64::MAX)
+        Took { wall, peak }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Making a seal, and holding one against what can be derived today.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -273,26 +273,31 @@ fn data(run: &Run) -> Result<Vec<Pinned>, RunError> {
     paths.map(|path| Ok(Pinned { hash: run.content(&path)?, path })).collect()
 }
 
+/// What came from one model.
+#[derive(Default)]
+struct Replies {
+    served_by: BTreeSet<String>,
+    times: Vec<Duration>,
+}
+
 fn models(seen: &BTreeMap<CallKey, Seen>) -> Vec<SealedModel> {
-    let mut models: BTreeMap<(String, Option<String>), (Vec<String>, Vec<Duration>)> = BTreeMap::new();
+    let mut models: BTreeMap<(String, Option<String>), Replies> = BTreeMap::new();
     for seen in seen.values() {
         let name = if seen.model.is_empty() {
             seen.provider.clone()
         } else {
             format!("{}/{}", seen.provider, seen.model)
         };
-        let (served_by, times) = models.entry((name, seen.server.clone())).or_default();
-        served_by.extend(seen.served_by.clone());
-        times.push(seen.at);
+        let replies = models.entry((name, seen.server.clone())).or_default();
+        replies.served_by.extend(seen.served_by.clone());
+        replies.times.push(seen.at);
     }
-    let each = models.into_iter().map(|((asked, server), (mut served_by, times))| {
-        served_by.sort();
-        served_by.dedup();
+    let each = models.into_iter().map(|((asked, server), Replies { served_by, times })| {
         let time = |time: Option<&Duration>| time.map(|time| moment(*time)).unwrap_or_default();
         SealedModel {
             asked,
             server,
-            served_by,
+            served_by: served_by.into_iter().collect(),
             replies: times.len() as u64,
             first: time(times.iter().min()),
             last: time(times.iter().max()),
