@@ -24,6 +24,7 @@ pub const MISPLACED: &str = "misplaced";
 pub const MISSING_FIELD: &str = "missing-field";
 pub const MISSING_POLICY: &str = "missing-policy";
 pub const NATIVE_OUTSIDE: &str = "native-outside";
+pub const NESTED_TOO_DEEP: &str = "nested-too-deep";
 pub const NEVER_EQUAL: &str = "never-equal";
 pub const NEVER_MISSING: &str = "never-missing";
 pub const NOTHING_ASKED: &str = "nothing-asked";
@@ -113,6 +114,7 @@ pub const ALL: [&str; 86] = [
     MISSING_FIELD,
     MISSING_POLICY,
     NATIVE_OUTSIDE,
+    NESTED_TOO_DEEP,
     NEVER_EQUAL,
     NEVER_MISSING,
     NOTHING_ASKED,

@@ -5,7 +5,7 @@ use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ExprKind, ItemKind, Name};
 
-use super::super::checker::{Checker, Definition};
+use super::super::checker::{Checker, DEEPEST, Definition};
 use super::super::codes;
 use super::super::complaint::{Explained, error, suggestion};
 use super::super::expressions::bare;
@@ -48,6 +48,11 @@ impl<'l> Checker<'l> {
                 error(codes::RECURSION, span, format!("the stage `{}` uses itself", function.value))
                     .help("no stage may use itself, so that every run ends"),
             );
+            return;
+        }
+        if building.stages.len() >= DEEPEST / 4 {
+            self.too_deep(span, "stages go through each other");
+            building.row.open = true;
             return;
         }
         self.written_out(building, item, receiver, arguments, span);
