@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tgp::check::program::{
-    BindingKind, Cell, Direction, Expr, LocalModel, ModelId, NodeId, Program, StepKind, SuitePart,
+    Binding, BindingKind, Cell, Direction, Expr, LocalModel, ModelId, NodeId, Program, StepKind, SuitePart,
 };
 use tgp::check::{Checked, LoadProblem, Loader, Overrides, check, check_condition};
 use tgp::data::types::Type;
@@ -39,8 +39,9 @@ fn corpus() -> PathBuf {
 
 /// The corpus files, libraries that others use aside.
 fn files() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus())
-        .unwrap()
+    let folders = [corpus(), corpus().join("never_implicit")];
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "tgp"))
         .collect();
@@ -103,6 +104,44 @@ fn corpus_text(name: &str) -> String {
     std::fs::read_to_string(corpus().join(name)).unwrap()
 }
 
+/// What the language never leaves implicit: for each of the fourteen the cases that show it, and
+/// what they are told.
+const NEVER_IMPLICIT: [(u32, &str, &[&str]); 15] = [
+    (1, "what-missing-counts-as", &["may-be-missing", "missing-policy"]),
+    (2, "gold-goes-with-the-form", &["gold-not-tracked"]),
+    (3, "every-hole-bound-every-binding-used", &["unused-binding"]),
+    (3, "hole-without-a-column", &["unknown-column"]),
+    (4, "seeds-are-local", &["repeated-clause"]),
+    (5, "direction", &["metric-direction"]),
+    (6, "pooled-or-macro", &["syntax"]),
+    (7, "per-row-or-per-row-and-model", &["same-for-all-models"]),
+    (8, "a-conversation-stays-one", &["type-mismatch"]),
+    (9, "the-variation-is-on-every-row", &["duplicate-name", "unknown-label"]),
+    (10, "parameters-are-sent-or-refused", &["wrong-capability", "type-mismatch"]),
+    (11, "identity-is-no-position", &["type-mismatch"]),
+    // Nothing to refuse: that a reply stays text is shown by running it, in corpus/run.
+    (12, "a-reply-stays-text", &[]),
+    (13, "a-closed-set-of-verdicts", &["unknown-label"]),
+    (14, "judging-oneself", &["judges-itself"]),
+];
+
+#[test]
+fn what_is_never_implicit_is_refused_where_it_would_be() {
+    let folder = corpus().join("never_implicit");
+    let mut shown = std::collections::BTreeSet::new();
+    for (number, name, codes) in NEVER_IMPLICIT {
+        let path = folder.join(format!("{number:02}-{name}.tgp"));
+        let checked = check(read(&path).unwrap(), &Beside, &Overrides::default());
+        let told: std::collections::BTreeSet<&str> =
+            checked.diagnostics.iter().map(|told| told.code).collect();
+        assert_eq!(told, codes.iter().copied().collect(), "{}", path.display());
+        shown.insert(number);
+    }
+    assert_eq!(shown, (1..=14).collect());
+    let cases = files().into_iter().filter(|path| path.starts_with(&folder)).count();
+    assert_eq!(cases, NEVER_IMPLICIT.len(), "a case that the list does not name");
+}
+
 #[test]
 fn every_code_has_its_page_and_its_case() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors");
@@ -157,6 +196,38 @@ fn a_parameter_is_a_constant_and_recorded_replies_are_found_by_slots() {
     let query = program.nodes[2].steps.iter().find(|step| matches!(step.kind, StepKind::Query(_))).unwrap();
     let LocalModel::Replay { key } = &query.local_models[&(ModelId(0), 0)] else { panic!() };
     assert_eq!(program.nodes[1].schema.columns[key[0].0 as usize].name.as_ref(), "example_id");
+}
+
+/// The file stands as it is written, whatever a test or the command line puts in the place of a
+/// part of it.
+#[test]
+fn what_goes_over_a_part_of_the_file_leaves_no_name_idle() {
+    let text = "pipeline p @ 1.0.0\n\nparam folder: text = \"data\"\nparam file: path = \"{{folder}}/replies.jsonl\"\n\n\
+        models targets = [replay(\"old\", from = file, key = [id], reply = \"answer\")]\n\n\
+        curate items {\n  rows [{ id = 1, question = \"a\" }]\n}\n\n\
+        query replies from items to targets {\n  user question\n}\n\n\
+        judge verdicts from replies {\n  verdict said: bool = reply != \"\"\n}\n\n\
+        measure spoken from verdicts {\n  metric share = rate(said) better higher\n  missing excluded\n}\n\n\
+        test \"planted\" {\n  bind targets = [scripted(\"a\") { _ => question }]\n  expect spoken.share == 1\n}\n\n\
+        test \"another\" {\n  bind targets = [scripted(\"b\") { _ => \"{{id}}\" }]\n  expect spoken.share == 1\n}\n";
+    let sound = |overrides: Overrides| {
+        let told = checked(text, &overrides).diagnostics;
+        assert!(told.is_empty(), "{told:#?}");
+    };
+    sound(Overrides::default());
+    sound(Overrides { test: Some("planted".into()), ..Overrides::default() });
+    sound(Overrides { set: vec![("file".into(), "other.jsonl".into())], ..Overrides::default() });
+    let kind = BindingKind::Remote { provider: "openai".into(), model: "m".into(), settings: Vec::new() };
+    let bound = Binding { name: "m".into(), kind, span: Span::default() };
+    sound(Overrides { bind: vec![("targets".into(), vec![bound])], ..Overrides::default() });
+
+    let idle = text.replace("param folder", "param spare: int = 1\nparam folder");
+    let set = Overrides { set: vec![("file".into(), "other.jsonl".into())], ..Overrides::default() };
+    for overrides in [Overrides::default(), set] {
+        let told = checked(&idle, &overrides).diagnostics;
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert_eq!(told[0].message, "the parameter `spare` is never used");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod block;
 mod context;
+mod tutorial;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -90,6 +91,46 @@ fn every_example_is_what_it_is_said_to_be() {
     assert!(wrong.is_empty(), "{} of {} blocks\n{}", wrong.len(), blocks.len(), wrong.join("\n"));
 }
 
+/// A link within the book leads to a page that is there, and to a heading of it.
+#[test]
+fn every_link_leads_somewhere() {
+    let mut wrong = Vec::new();
+    for page in pages().into_iter().chain([PathBuf::from("pipelines/README.md")]) {
+        let text = read(page.to_str().unwrap());
+        for target in links(&text).filter(|target| !target.contains("://")) {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let there = match path {
+                "" => root().join(&page),
+                path => root().join(&page).parent().unwrap().join(path),
+            };
+            let found = std::fs::read_to_string(&there).unwrap_or_default();
+            let has_heading = || found.lines().any(|line| line.starts_with('#') && anchor(line) == heading);
+            if !there.exists() || (!heading.is_empty() && !has_heading()) {
+                wrong.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What stands in parentheses after brackets, outside of code.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let mut code = false;
+    let prose = text.lines().filter(move |line| {
+        let fence = line.starts_with("```");
+        code ^= fence;
+        !code && !fence
+    });
+    prose.flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split(')').next()))
+}
+
+/// A heading as links name it.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+}
+
 #[test]
 fn the_context_of_fragments_is_sound() {
     let context = Source::new("context.tgp", None, read("tests/docs/context.tgp"));
@@ -116,7 +157,7 @@ fn an_example_of_an_error_is_of_its_own_page() {
 /// The codes of the checker, and those that stand in the source of the rooms that keep no list.
 fn codes() -> BTreeSet<String> {
     let mut codes: BTreeSet<String> = tgp::check::codes::ALL.into_iter().map(str::to_owned).collect();
-    for room in ["src/syntax", "src/project/config"] {
+    for room in ["src/syntax", "src/project/config", "src/project/project.rs"] {
         for path in sources(&root().join(room)) {
             let text = std::fs::read_to_string(path).unwrap();
             let told = text.split("#[cfg(test)]").next().unwrap();
@@ -126,7 +167,11 @@ fn codes() -> BTreeSet<String> {
     codes
 }
 
+/// The Rust files of a folder, or the file itself; tests aside.
 fn sources(folder: &Path) -> Vec<PathBuf> {
+    if folder.is_file() {
+        return vec![folder.to_owned()];
+    }
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
     let rust = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));

@@ -13,6 +13,7 @@ mod data;
 mod docs;
 mod fingerprints;
 mod library;
+mod lsp;
 mod models;
 mod project;
 mod report;

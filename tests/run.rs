@@ -1,12 +1,36 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/corpus.rs"]
+mod corpus;
+#[path = "run/editions.rs"]
+mod editions;
+#[path = "run/exports.rs"]
+mod exports;
 #[path = "run/incremental.rs"]
 mod incremental;
 #[path = "run/interrupted.rs"]
 mod interrupted;
+#[path = "run/killed.rs"]
+mod killed;
+#[path = "run/language.rs"]
+mod language;
 #[path = "run/mistakes.rs"]
 mod mistakes;
+#[path = "run/packages.rs"]
+mod packages;
+#[path = "run/plans.rs"]
+mod plans;
 #[path = "run/project.rs"]
 mod project;
+#[path = "run/properties.rs"]
+mod properties;
 #[path = "run/real.rs"]
 mod real;
+#[path = "run/remote.rs"]
+mod remote;
+#[path = "run/seals.rs"]
+mod seals;
+#[path = "run/traces.rs"]
+mod traces;
+#[path = "run/watched.rs"]
+mod watched;

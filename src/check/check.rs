@@ -17,6 +17,7 @@ use super::loading::{self, Loader};
 use super::mentions::Mentions;
 use super::program::{Binding, Program, TestName};
 use super::scope::Scope;
+use super::scripted::ScriptUse;
 use super::signatures;
 use super::suite::{Ran, suite_trial};
 use super::suspects;
@@ -69,6 +70,7 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
     diagnostics.extend(told);
     let mut main = Checker::new(&library, &trial, &mentions, &runs);
     let program = main.program(loads.sources, overrides.test_seed);
+    main.idle_arms();
     let (told, mut used, defined) = (main.diagnostics, main.used, main.defined);
     let (mut seen, mut fields) = (main.seen, main.fields);
     used.extend(&library.used);
@@ -79,16 +81,20 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
             let (runs, told) = loads.runs(&library, &trial);
             let mut checker = Checker::new(&library, &trial, &mentions, &runs);
             checker.program(loads.sources, 0);
+            checker.idle_arms();
             used.extend(checker.used);
             seen.extend(checker.seen);
             fields.extend(checker.fields);
             diagnostics.extend(told);
             diagnostics.extend(checker.diagnostics);
         }
+        if !overrides.set.is_empty() || !overrides.bind.is_empty() {
+            used.extend(used_as_written(&library, &mentions, &runs, loads.sources));
+        }
     }
-    // A test alone uses less than the file.
-    let whole = overrides.test.is_none();
-    if whole && diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
+    // A test is tried after its file was checked: what nothing uses was told then, in view of all
+    // tests. One test alone, with its own models and rows, need not use everything.
+    if overrides.test.is_none() && diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
         diagnostics.extend(unused(&library, &defined, &used));
     }
     distinct(&mut diagnostics);
@@ -98,6 +104,16 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
     let sound = diagnostics.iter().all(|told| told.severity != Severity::Error);
     let program = program.filter(|_| sound);
     Checked { program, diagnostics, sources }
+}
+
+/// What the file uses as it stands: a value or a model given from outside leaves unread what stands
+/// in the file instead, and makes nothing of it idle.
+fn used_as_written(library: &Library, mentions: &Mentions, runs: &[Ran], sources: &Sources) -> HashSet<Span> {
+    let nothing = Overrides::default();
+    let trial = Trial::plain(&nothing);
+    let mut checker = Checker::new(library, &trial, mentions, runs);
+    checker.program(sources, 0);
+    checker.used
 }
 
 /// Whether all mentions are known in spite of a mistake: a misspelt name would make another one
@@ -125,12 +141,14 @@ impl Loads<'_> {
     fn runs(&mut self, library: &Library, trial: &Trial<'_>) -> (Vec<Ran>, Vec<Diagnostic>) {
         let mut runs = Vec::new();
         let mut diagnostics = Vec::new();
+        // A script of the suite is asked in several runs: an arm may be for one of them.
+        let mut scripts = ScriptUse::default();
         let root = library.module(ModuleId::ROOT);
         for item in &root.file.items {
             let ItemKind::Run(run) = &item.kind else { continue };
             let from = self.sources.get(root.source).and_then(|source| source.path.clone());
             let program = match self.loader.file(from.as_deref(), &run.path.value) {
-                Ok(source) => self.run(source, library, trial, run, &mut diagnostics),
+                Ok(source) => self.run(source, library, trial, run, &mut scripts, &mut diagnostics),
                 Err(problem) => {
                     diagnostics.push(
                         error(
@@ -143,8 +161,13 @@ impl Loads<'_> {
                     None
                 }
             };
-            runs.push(Ran { name: run.name.clone(), program: program.map(Arc::new) });
+            runs.push(Ran {
+                name: run.name.clone(),
+                path: run.path.value.clone(),
+                program: program.map(Arc::new),
+            });
         }
+        diagnostics.extend(scripts.idle());
         (runs, diagnostics)
     }
 
@@ -154,6 +177,7 @@ impl Loads<'_> {
         suite: &Library,
         outer: &Trial<'_>,
         run: &Run,
+        scripts: &mut ScriptUse,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Program> {
         let (mut library, mut told) = loading::load(source, self.loader, self.sources);
@@ -174,6 +198,7 @@ impl Loads<'_> {
         let mut checker = Checker::new(&library, &trial, &mentions, &[]);
         let program = checker.program(self.sources, 0);
         told.extend(checker.diagnostics);
+        scripts.join(checker.script_use);
         let sound = told.is_empty();
         diagnostics.extend(told);
         program.filter(|_| sound)
@@ -194,7 +219,6 @@ impl Checker<'_> {
         let suite = self.suite();
         let expectations = self.expectations(sources);
         self.same_models();
-        self.idle_arms();
         self.uncalled_stages();
         self.uncalled_functions();
         let trial = self.trial;

@@ -126,6 +126,7 @@ impl<'l> Checker<'l> {
             lets,
             result,
             frame: scope.frame,
+            span: tree.name.span,
         })
     }
 

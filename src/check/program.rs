@@ -148,6 +148,8 @@ pub struct Function {
     pub result: Expr,
     /// Locals in its frame, parameters and lambda parameters among them.
     pub frame: u32,
+    /// Of its name.
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]
@@ -384,7 +386,7 @@ pub struct Variation {
 }
 
 /// Appends slots in this order: `model` text, `sample` int, `reply`, `ending`
-/// `complete | cut | blocked | empty | failed`, `blocked` bool, and where wanted `usage`
+/// `complete | cut | blocked | empty`, `blocked` bool, and where wanted `usage`
 /// `{ input: int, output: int }` and `latency` float seconds.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -667,8 +669,11 @@ pub enum Cell {
     Metric { node: NodeId, metric: Arc<str>, column: MetricColumn, condition: Option<Expr> },
     /// Rows of a node that did not fail, and satisfy the condition.
     Rows { node: NodeId, condition: Option<Expr> },
-    /// Rows that failed, in one node or in all.
+    /// Rows that failed, in one node or in all; of a suite, in all of its runs.
     Failed(Option<NodeId>),
+    /// A suite's score of the one model that satisfies the condition (over a row of the model's name
+    /// alone); none or several is a failure of the test.
+    Score { score: u32, condition: Option<Expr> },
     /// An aggregation over a node's rows that did not fail.
     Aggregate { node: NodeId, aggregation: Aggregation, condition: Option<Expr> },
 }
@@ -694,6 +699,8 @@ pub struct Suite {
 #[derive(Clone, Debug)]
 pub struct SuiteRun {
     pub name: Arc<str>,
+    /// As written: relative to the suite's folder. Its own paths start at its own folder.
+    pub path: Arc<str>,
     pub program: Arc<Program>,
 }
 
@@ -708,6 +715,14 @@ pub struct SuiteScore {
 
 #[derive(Clone, Debug)]
 pub enum SuitePart {
-    Metric { run: u32, node: NodeId, metric: Arc<str>, direction: Direction },
+    /// The number stands in the measure's group of the model or, where `total` says so, in the
+    /// total over all other columns.
+    Metric {
+        run: u32,
+        node: NodeId,
+        metric: Arc<str>,
+        direction: Direction,
+        total: Option<Total>,
+    },
     Score(u32),
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::types::Type;
+use crate::data::value::Value;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, BinaryOperator, ExprKind, FunctionBody, ListItem, Name};
 
@@ -76,6 +77,21 @@ impl Checker<'_> {
         made: &mut Vec<Made>,
         depth: u32,
     ) {
+        // Each variation draws by its name and counts its own draws, so that one more, wherever it
+        // stands in the list, moves no draw of the others.
+        let counted = (scope.sites, scope.randoms);
+        self.listed_variation(scope, item, target, made, depth);
+        (scope.sites, scope.randoms) = counted;
+    }
+
+    fn listed_variation(
+        &mut self,
+        scope: &mut Scope<'_>,
+        item: &ListItem,
+        target: &Target,
+        made: &mut Vec<Made>,
+        depth: u32,
+    ) {
         let written = bare(&item.value);
         let rename = item.rename.as_ref();
         let (function, arguments): (Name, &[tree::Argument]) = match &written.kind {
@@ -101,9 +117,18 @@ impl Checker<'_> {
             _ => return self.no_variation(written.span),
         };
         let Some(named) = self.library.callable(scope.module, &function.value) else {
-            let call =
-                tree::Expr { kind: ExprKind::Call { function, arguments: Vec::new() }, span: written.span };
+            let call = tree::Expr {
+                kind: ExprKind::Call { function: function.clone(), arguments: Vec::new() },
+                span: written.span,
+            };
             self.expr(scope, &call, None);
+            // Of a library that could not be had: its name is known all the same.
+            if self.library.module(scope.module).broken.contains(&function.value) {
+                let name = rename.map_or(function.value, |name| Arc::clone(&name.value));
+                let value = Expr::Constant(Value::Missing);
+                let variation = Variation { name, value, rewrites_gold: target.gold.is_some() };
+                made.push(Made { variation, gold: target.gold.clone(), span: written.span });
+            }
             return;
         };
         self.used.insert(named.through.unwrap_or(named.span));

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::check::program::NodeId;
-use crate::plan::draw::kind;
-use crate::session::explain::{Remembered, Why, is_known};
+use crate::check::program::{NodeId, Suite};
+use crate::engine::run::Run;
+use crate::report::plan_view::{PlanLine, PlanView, Reason};
+use crate::session::filed::Filed;
+use crate::session::planned::{Planned, planned};
+use crate::session::remembered::Remembered;
 use crate::session::{Opened, Opening, SessionError};
 use crate::world::World;
 
 use super::choices::RunChoices;
 use super::exit::Exit;
-use super::progress::{Manner, counts};
+use super::progress::Manner;
 use super::screen::Screen;
 
 /// Say what a run would do and why, before it costs anything
@@ -26,23 +29,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     choices: RunChoices,
 
+    /// A line of JSON a node
     #[arg(long)]
     json: bool,
-}
-
-/// One node of a plan.
-#[derive(serde::Serialize)]
-struct Planned {
-    node: String,
-    kind: &'static str,
-    /// Nothing is to be done.
-    known: bool,
-    rows: u64,
-    /// Calls that would go out for the rows that are known to come in.
-    calls: u64,
-    /// Replies on record.
-    recorded: u64,
-    why: Option<Why>,
 }
 
 pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen) -> Exit {
@@ -51,28 +40,34 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Err(exit) => return exit,
     };
     opening.allowance.offline = true;
-    match planned(arguments, &opening, world, screen) {
-        Ok(nodes) if arguments.json => {
+    match found(arguments, &opening, world, screen) {
+        Ok((nodes, _)) if arguments.json => {
             let lines = nodes.iter().filter_map(|node| serde_json::to_string(node).ok());
             screen.print(&lines.map(|line| line + "\n").collect::<String>());
             Exit::Complete
         }
-        Ok(nodes) => {
-            screen.print(&rendered(&nodes));
+        Ok((nodes, title)) => {
+            let view = PlanView { title, nodes: nodes.iter().map(line).collect() };
+            screen.print(&view.render(screen.width, screen.colour_output));
             Exit::Complete
         }
         Err(error) => screen.session_error(&error),
     }
 }
 
-fn planned(
+/// The plan, and what it is the plan of.
+fn found(
     arguments: &Arguments,
     opening: &Opening,
     world: &Arc<dyn World>,
     screen: &Screen,
-) -> Result<Vec<Planned>, SessionError> {
+) -> Result<(Vec<Planned>, String), SessionError> {
     let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
     let program = opened.sound()?;
+    if let Some(suite) = &program.suite {
+        let nodes = of_suite(&opened, suite, opening, world, screen)?;
+        return Ok((nodes, opened.file.display().to_string()));
+    }
     let only = arguments
         .choices
         .only
@@ -82,53 +77,63 @@ fn planned(
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
     let run = &ready.run;
-    let remembered = Remembered::load(run, &opened.file.to_string_lossy())?;
-    let finished = super::run::drive(run, &only, Manner::Quiet, screen)?;
-    let nodes = program.nodes.iter().zip(0..).map(|(node, at)| {
-        let id = NodeId(at);
-        let known = is_known(run, &finished, id);
-        let (counts, _) = counts(run, id);
-        Planned {
-            node: node.name.to_string(),
-            kind: kind(node.kind),
-            known,
-            rows: counts.rows,
-            calls: counts.absent,
-            recorded: counts.recorded,
-            why: (!known).then(|| remembered.why(run, id)),
-        }
-    });
-    Ok(nodes.collect())
+    let nodes = of_run(run, &opened.filed(), &only, opening, screen)?;
+    let edition = run.memo.edition().map(|edition| format!(", edition {edition}")).unwrap_or_default();
+    Ok((nodes, format!("{}{edition}", opened.file.display())))
 }
 
-fn rendered(nodes: &[Planned]) -> String {
-    let wide = nodes.iter().map(|node| node.node.len()).max().unwrap_or(0);
-    let mut out = String::new();
-    for node in nodes {
-        let why = match &node.why {
-            None => "known".to_owned(),
-            Some(Why::New) => "new".to_owned(),
-            Some(Why::Input) => "what comes in differs".to_owned(),
-            Some(Why::Changed { was, is }) => format!("changed\n{}", difference(was, is)),
-        };
-        out.push_str(&format!("  {:<8} {:<wide$} {:>9} rows", node.kind, node.node, node.rows));
-        let calls = if node.calls > 0 { format!("{} calls", node.calls) } else { String::new() };
-        out.push_str(&format!("  {calls:>14}  {why}\n"));
+/// What a run would do with its nodes, found by running it without asking anyone.
+fn of_run(
+    run: &Arc<Run>,
+    filed: &Filed<'_>,
+    only: &[NodeId],
+    opening: &Opening,
+    screen: &Screen,
+) -> Result<Vec<Planned>, SessionError> {
+    let before = Remembered::load(run, filed)?;
+    let finished = super::run::drive(run, only, Manner::Quiet, screen)?;
+    let now = Remembered::of(run, filed, &finished, opening.limit);
+    Ok(planned(run, &finished, &before, &now)?)
+}
+
+/// The nodes of all pipelines of a suite, each under its run's name.
+fn of_suite(
+    opened: &Opened,
+    suite: &Suite,
+    opening: &Opening,
+    world: &Arc<dyn World>,
+    screen: &Screen,
+) -> Result<Vec<Planned>, SessionError> {
+    let (store, warnings) = opened.store(opening)?;
+    screen.warnings(&warnings);
+    let mut all = Vec::new();
+    for place in 0..suite.runs.len() {
+        let allowance = opening.allowance.clone();
+        let entry = opened.entry(suite, place, store.clone(), opening, allowance, world)?;
+        let Some(entry) = entry else { continue };
+        let nodes = of_run(&entry.run, &opened.filed_in_suite(&entry), &[], opening, screen)?;
+        let named = |node: Planned| Planned { node: format!("{}.{}", entry.name, node.node), ..node };
+        all.extend(nodes.into_iter().map(named));
     }
-    let calls: u64 = nodes.iter().map(|node| node.calls).sum();
-    let waits = nodes.iter().any(|node| node.calls > 0);
-    out.push_str(&format!("\n{calls} calls to make"));
-    out.push_str(if waits { ", and those that follow from their answers\n" } else { "\n" });
-    out
+    Ok(all)
 }
 
-/// The two manifests' lines, cut to where they differ.
-fn difference(was: &str, is: &str) -> String {
-    let same = was.chars().zip(is.chars()).take_while(|(a, b)| a == b).count();
-    let from = same.saturating_sub(30);
-    let part = |text: &str| -> String {
-        let cut: String = text.chars().skip(from).take(90).collect();
-        if from > 0 { format!("…{cut}") } else { cut }
+fn line(node: &Planned) -> PlanLine {
+    let reason = |(why, told): (&crate::session::why::Why, &String)| {
+        let (was, is) = why.lines();
+        Reason { told: told.clone(), was, is }
     };
-    format!("             was  {}\n             is   {}", part(was), part(is))
+    PlanLine {
+        name: node.node.clone(),
+        kind: node.kind.to_owned(),
+        known: node.known,
+        rows: node.rows,
+        reused: node.reused,
+        calls: node.calls,
+        recorded: node.recorded,
+        spared: node.spared,
+        saved_microdollars: node.saved_microdollars,
+        waits: node.waits,
+        why: node.why.iter().zip(&node.told).map(reason).collect(),
+    }
 }

@@ -13,7 +13,8 @@ use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
 use crate::report::summary::{NodeSummary, RunSummary};
-use crate::session::explain::Remembered;
+use crate::session::planned::{Planned, noted};
+use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
 use crate::session::{Opened, Opening, Ready, SessionError, telling};
 use crate::syntax::tree::NodeKind;
@@ -23,6 +24,7 @@ use super::choices::RunChoices;
 use super::exit::Exit;
 use super::progress::{self, Manner};
 use super::screen::Screen;
+use super::suite;
 
 /// Run a file: what is known is taken, what is not is worked out, and the numbers are shown
 ///
@@ -82,35 +84,41 @@ fn ran(
         .iter()
         .map(|name| opened.node(&program, name))
         .collect::<Result<Vec<_>, _>>()?;
-    let Ready { run, warnings } = opened.ready(opening, world)?;
-    screen.warnings(&warnings);
     let manner = match (arguments.json, arguments.quiet, screen.shows_messages) {
         (true, _, _) => Manner::Json,
         (_, true, _) => Manner::Quiet,
         (_, _, true) => Manner::Live,
         _ => Manner::Plain,
     };
+    if let Some(suite) = &program.suite {
+        return suite::ran(&opened, &program, suite, opening, manner, world, screen);
+    }
+    let Ready { run, warnings } = opened.ready(opening, world)?;
+    screen.warnings(&warnings);
+    let before = Remembered::load(&run, &opened.filed())?;
     let finished = drive(&run, &only, manner, screen)?;
-    Remembered::save(&run, &opened.file.to_string_lossy())?;
+    let reasons = noted(&run, &opened.filed(), &finished, &before, opening.limit)?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
     if arguments.json {
-        screen.print(&as_json(&run, &nodes, began)?);
+        screen.print(&as_json(&run, &finished, &nodes, &reasons, began)?);
     } else {
         screen.print(&telling::tell(&run, &finished)?.render(screen.width, screen.colour_output));
         if !arguments.quiet {
-            let summary = summary(&run, &nodes, &opened.file, began);
+            let summary = summary(&run, &nodes, &reasons, &opened.file, began);
             screen.tell(&summary.render(screen.colour_messages));
         }
         if run.caller.is_spent() {
-            screen.tell(
-                "The budget is reached. Everything paid for is kept: run again with a larger one to go on.",
-            );
+            screen.tell(SPENT);
         }
     }
     let missing = nodes.iter().any(|node| node.table.failed() > 0);
     Ok(if missing { Exit::Missing } else { Exit::Complete })
 }
+
+/// Said where a limit of the allowance was reached.
+pub(super) const SPENT: &str =
+    "The budget is reached. Everything paid for is kept: run again with a larger one to go on.";
 
 /// Runs to the end, showing how it goes. An interrupt asks no more and saves what is out.
 pub(super) fn drive(
@@ -141,7 +149,13 @@ pub(super) fn drive(
     })
 }
 
-fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunSummary {
+pub(super) fn summary(
+    run: &Run,
+    nodes: &[NodeResult],
+    reasons: &[Planned],
+    file: &Path,
+    began: Instant,
+) -> RunSummary {
     let program = &run.ground.program;
     let nodes = nodes.iter().map(|result| {
         let node = &program.nodes[result.node.0 as usize];
@@ -154,37 +168,80 @@ fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunS
             reused: result.counts.reused,
             calls: result.counts.calls,
             recorded: result.counts.recorded,
+            spared: result.counts.spared,
+            saved_microdollars: result.counts.saved,
+            why: told(reasons, &node.name),
             spent_microdollars: result.counts.spent,
         }
     });
     RunSummary { file: file.display().to_string(), nodes: nodes.collect(), elapsed: began.elapsed() }
 }
 
-/// A line a node, a line a measure, and one for the end.
-fn as_json(run: &Run, nodes: &[NodeResult], began: Instant) -> Result<String, RunError> {
+/// Why a node ran.
+fn told(reasons: &[Planned], name: &str) -> Vec<String> {
+    let planned = reasons.iter().find(|planned| planned.node == name);
+    planned.map(|planned| planned.told.clone()).unwrap_or_default()
+}
+
+/// A line a node, a line a measure, a line a node of judges that agree or not, and one for the end.
+fn as_json(
+    run: &Run,
+    finished: &Finished,
+    nodes: &[NodeResult],
+    reasons: &[Planned],
+    began: Instant,
+) -> Result<String, RunError> {
+    let mut out = lines(run, finished, nodes, reasons, None)?;
+    out.push_str(&end(nodes, began));
+    Ok(out)
+}
+
+/// The closing line of `--json`.
+pub(super) fn end(nodes: &[NodeResult], began: Instant) -> String {
+    let sum = |count: fn(&NodeResult) -> u64| nodes.iter().map(count).sum::<u64>();
+    let line = serde_json::json!({
+        "event": "end", "calls": sum(|node| node.counts.calls), "failed": sum(|node| node.table.failed()),
+        "saved_calls": sum(|node| node.counts.recorded + node.counts.spared),
+        "saved_microdollars": sum(|node| node.counts.saved),
+        "milliseconds": began.elapsed().as_millis() as u64,
+    });
+    format!("{line}\n")
+}
+
+/// What `--json` tells of a run's nodes; `named` is the run's name in a suite.
+pub(super) fn lines(
+    run: &Run,
+    finished: &Finished,
+    nodes: &[NodeResult],
+    reasons: &[Planned],
+    named: Option<&str>,
+) -> Result<String, RunError> {
     let program = &run.ground.program;
     let mut out = String::new();
+    let mut line = |mut event: serde_json::Value| {
+        if let (Some(named), Some(fields)) = (named, event.as_object_mut()) {
+            fields.insert("run".to_owned(), named.into());
+        }
+        out.push_str(&format!("{event}\n"));
+    };
     for result in nodes {
         let node = &program.nodes[result.node.0 as usize];
-        let line = serde_json::json!({
+        line(serde_json::json!({
             "event": "node", "node": &*node.name, "kind": kind(node.kind),
             "rows": result.table.rows(), "failed": result.table.failed(), "known": result.known,
             "calls": result.counts.calls, "recorded": result.counts.recorded,
-            "microdollars": result.counts.spent, "tokens": result.counts.tokens,
-        });
-        out.push_str(&format!("{line}\n"));
+            "reused": result.counts.reused, "spared": result.counts.spared,
+            "microdollars": result.counts.spent, "saved_microdollars": result.counts.saved,
+            "tokens": result.counts.tokens, "why": told(reasons, &node.name),
+        }));
         if node.kind == NodeKind::Measure {
             let rows = results::rows(run, &result.table)?;
             let view = measure_view(program, result.node, &rows);
-            let line = serde_json::json!({ "event": "measure", "node": &*node.name, "view": view });
-            out.push_str(&format!("{line}\n"));
+            line(serde_json::json!({ "event": "measure", "node": &*node.name, "view": view }));
         }
     }
-    let calls: u64 = nodes.iter().map(|node| node.counts.calls).sum();
-    let failed: u64 = nodes.iter().map(|node| node.table.failed()).sum();
-    let line = serde_json::json!({
-        "event": "end", "calls": calls, "failed": failed, "milliseconds": began.elapsed().as_millis() as u64,
-    });
-    out.push_str(&format!("{line}\n"));
+    for agreement in telling::agreements_of(run, finished)? {
+        line(serde_json::json!({ "event": "agreement", "node": &*agreement.node, "lines": agreement.lines }));
+    }
     Ok(out)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -16,7 +16,8 @@ use crate::store::{CallKey, Event, Record, Store};
 use crate::world::World;
 
 use super::endpoints::Endpoints;
-use super::gauges::Gauge;
+use super::gauges::Meters;
+use super::witness::Witness;
 
 /// What may be spent and asked.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,9 @@ pub struct Caller {
     calls: AtomicU64,
     spent: AtomicU64,
     stopped: AtomicBool,
+    witness: Option<Arc<Witness>>,
+    /// Why no call can go out to some endpoint, such as a key that is not set.
+    unusable: OnceLock<String>,
     /// Calls that a run which asks nobody would have made.
     absent: Mutex<HashSet<CallKey>>,
     /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
@@ -70,6 +74,7 @@ impl Caller {
         endpoints: Endpoints,
         edition: Option<String>,
         allowance: Allowance,
+        witness: Option<Arc<Witness>>,
     ) -> Arc<Caller> {
         Arc::new(Caller {
             store,
@@ -80,6 +85,8 @@ impl Caller {
             calls: AtomicU64::new(0),
             spent: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
+            witness,
+            unusable: OnceLock::new(),
             absent: Mutex::default(),
             flights: Mutex::default(),
         })
@@ -95,11 +102,28 @@ impl Caller {
         self.stopped.load(Ordering::Relaxed)
     }
 
+    /// Why the caller stopped by itself, where an endpoint could not be used at all.
+    pub fn unusable(&self) -> Option<&str> {
+        self.unusable.get().map(String::as_str)
+    }
+
     /// Whether a limit of the allowance kept a call from going out.
     pub fn is_spent(&self) -> bool {
         let beyond = |count: u64, limit: Option<u64>| limit.is_some_and(|limit| count >= limit);
         beyond(self.calls.load(Ordering::Relaxed), self.allowance.calls)
             || beyond(self.spent.load(Ordering::Relaxed), self.allowance.budget)
+    }
+
+    /// What may still be spent and asked.
+    pub fn left(&self) -> Allowance {
+        let left = |limit: Option<u64>, used: &AtomicU64| {
+            limit.map(|limit| limit.saturating_sub(used.load(Ordering::Relaxed)))
+        };
+        Allowance {
+            calls: left(self.allowance.calls, &self.calls),
+            budget: left(self.allowance.budget, &self.spent),
+            offline: self.allowance.offline,
+        }
     }
 
     /// The key of a call; nothing for a model without an endpoint.
@@ -109,15 +133,18 @@ impl Caller {
     }
 
     /// The answer to a call: from the record, or from the endpoint and then on record.
-    pub async fn answer(self: &Arc<Self>, call: Call, gauge: &Gauge) -> Answer {
+    /// `departs` is told when it is not on record, so that others must wait for it.
+    pub async fn answer(self: &Arc<Self>, call: Call, gauge: Meters<'_>, departs: impl Fn()) -> Answer {
         let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
             return Err(refused(FailureCause::Unreachable("no endpoint is bound".to_owned())));
         };
         let key = CallKey(endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
-        if let Some(answer) = self.recorded(&endpoint, key, &call.request) {
+        if let Some((answer, cost)) = self.recorded(&endpoint, key, &call.request) {
             gauge.add(|gauge| &gauge.recorded, 1);
+            gauge.add(|gauge| &gauge.saved, cost);
             return answer;
         }
+        departs();
         let (flight, first) = self.flight(key, endpoint, call);
         let made = flight.await;
         if first && made.absent {
@@ -135,11 +162,17 @@ impl Caller {
         made.answer
     }
 
-    /// The reply on record, where there is one that still reads as an answer.
-    fn recorded(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Option<Answer> {
+    /// The reply on record, where there is one that still reads as an answer, and what it cost in
+    /// microdollars.
+    fn recorded(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Option<(Answer, u64)> {
         let record = self.store.reply(key).ok().flatten()?;
         let latency = record.reply.latency;
-        endpoint.read(request, &record.reply).ok().map(|reply| Ok(Arc::new(Answered { reply, latency })))
+        let cost = record.cost.map_or(0, microdollars);
+        let reply = endpoint.read(request, &record.reply).ok()?;
+        if let Some(witness) = &self.witness {
+            witness.see(&record, reply.served_by.as_deref(), cost);
+        }
+        Some((Ok(Arc::new(Answered { reply, latency })), cost))
     }
 
     fn flight(self: &Arc<Self>, key: CallKey, endpoint: Arc<Endpoint>, call: Call) -> (Flight, bool) {
@@ -151,7 +184,7 @@ impl Caller {
         let flight = async move {
             // The one before may have landed between the look at the record and this one.
             let made = match caller.recorded(&endpoint, key, &call.request) {
-                Some(answer) => Made { answer, paid: None, absent: false },
+                Some((answer, _)) => Made { answer, paid: None, absent: false },
                 None => caller.make(&endpoint, key, &call.request).await,
             };
             caller.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
@@ -170,11 +203,17 @@ impl Caller {
         if self.is_stopped() {
             return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
         }
+        if let Err(error) = endpoint.set_up() {
+            // Every further call would say the same, and a row each is no way to tell it.
+            let _ = self.unusable.set(error.to_string());
+            self.stop();
+            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
+        }
         if !self.reserve() {
             return Made { answer: Err(refused(FailureCause::BudgetReached)), paid: None, absent: false };
         }
-        let raw = match endpoint.call(request).await {
-            Ok(raw) => raw,
+        let (raw, unkept) = match endpoint.ask(request).await {
+            Ok(answered) => answered,
             Err(failure) => {
                 self.calls.fetch_sub(1, Ordering::Relaxed);
                 self.note(endpoint, key, &failure);
@@ -194,10 +233,8 @@ impl Caller {
         };
         let cost = endpoint.cost(&reply.usage, pictures(&reply));
         let latency = raw.latency;
-        let paid = Paid {
-            cost: cost.map_or(0, |dollars| (dollars * 1e6).round() as u64),
-            tokens: reply.usage.input + reply.usage.output,
-        };
+        let paid =
+            Paid { cost: cost.map_or(0, microdollars), tokens: reply.usage.input + reply.usage.output };
         self.spent.fetch_add(paid.cost, Ordering::Relaxed);
         let request = RawValue::from_string(endpoint.canonical_json(request));
         let record = Record {
@@ -210,7 +247,9 @@ impl Caller {
             reply: raw,
         };
         // The row goes on only when its reply is on disk.
-        match self.store.append(record).await {
+        let appended = self.store.append(record).await;
+        drop(unkept);
+        match appended {
             Ok(()) => {
                 Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false }
             }
@@ -249,6 +288,10 @@ impl Caller {
         // An event that can't be kept loses nothing that was paid for.
         let _ = self.store.event(event);
     }
+}
+
+fn microdollars(dollars: f64) -> u64 {
+    (dollars * 1e6).round() as u64
 }
 
 fn refused(cause: FailureCause) -> CallFailure {

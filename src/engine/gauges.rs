@@ -16,6 +16,10 @@ pub struct Gauge {
     pub recorded: AtomicU64,
     /// Calls that may not go out and are not on record.
     pub absent: AtomicU64,
+    /// Calls behind tables and chunks that were taken as they are.
+    pub spared: AtomicU64,
+    /// Microdollars that replies on record, and those behind what was taken, cost when they came.
+    pub saved: AtomicU64,
     /// Microdollars spent.
     pub spent: AtomicU64,
     /// Tokens sent and received.
@@ -33,6 +37,8 @@ pub struct Counts {
     pub calls: u64,
     pub recorded: u64,
     pub absent: u64,
+    pub spared: u64,
+    pub saved: u64,
     pub spent: u64,
     pub tokens: u64,
 }
@@ -40,6 +46,12 @@ pub struct Counts {
 impl Gauge {
     pub fn add(&self, counter: impl FnOnce(&Gauge) -> &AtomicU64, count: u64) {
         counter(self).fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Rows were made, some of which failed.
+    pub fn made(&self, rows: u64, failed: u64) {
+        self.add(|gauge| &gauge.rows, rows);
+        self.add(|gauge| &gauge.failed, failed);
     }
 
     pub fn counts(&self) -> Counts {
@@ -51,6 +63,8 @@ impl Gauge {
             calls: get(&self.calls),
             recorded: get(&self.recorded),
             absent: get(&self.absent),
+            spared: get(&self.spared),
+            saved: get(&self.saved),
             spent: get(&self.spent),
             tokens: get(&self.tokens),
         }
@@ -69,6 +83,34 @@ impl Gauge {
     }
 }
 
+impl Counts {
+    /// What all that these counts stand for was worth: replies, and the microdollars they cost.
+    pub fn worth(&self) -> Worth {
+        Worth { calls: self.calls + self.recorded + self.spared, microdollars: self.spent + self.saved }
+    }
+}
+
+/// Replies behind a table or a chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worth {
+    pub calls: u64,
+    pub microdollars: u64,
+}
+
+/// Where calls are counted: for the unit as a whole, and for the chunk that asks.
+#[derive(Clone, Copy)]
+pub struct Meters<'a> {
+    pub unit: &'a Gauge,
+    pub chunk: &'a Gauge,
+}
+
+impl Meters<'_> {
+    pub fn add(&self, counter: impl Fn(&Gauge) -> &AtomicU64, count: u64) {
+        self.unit.add(&counter, count);
+        self.chunk.add(&counter, count);
+    }
+}
+
 impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Counts) {
         self.rows += other.rows;
@@ -77,6 +119,8 @@ impl std::ops::AddAssign for Counts {
         self.calls += other.calls;
         self.recorded += other.recorded;
         self.absent += other.absent;
+        self.spared += other.spared;
+        self.saved += other.saved;
         self.spent += other.spent;
         self.tokens += other.tokens;
     }

@@ -1,22 +1,21 @@
 //! A run: units whose tables are known are taken as they are, the others work at the same time,
 //! each on the chunks that the one before it has finished.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Capability, Expr, Local, Node, NodeId, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, Node, NodeId, Read, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
-use crate::eval::effects::{Asked, Effects};
+use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
+use crate::eval::halt::Halt;
 use crate::eval::scope::Scope;
 use crate::plan::Plan;
 use crate::plan::unit::{Unit, UnitId, UnitKind};
@@ -25,17 +24,16 @@ use crate::world::World;
 use super::barrier::{Barrier, check_keys};
 use super::caller::Caller;
 use super::error::RunError;
-use super::gauges::Gauge;
+use super::gauges::{Gauge, Worth};
+use super::identities::are_distinct;
+use super::making::{End, Piece};
 use super::memo::Memo;
+use super::output::Output;
 use super::recordings;
-use super::rows::RowWork;
+use super::remote::Remote;
 use super::shelf::Shelf;
-use super::source::{Sources, numbered};
+use super::source::{Numbering, Sources};
 use super::table::{ChunkRef, Table};
-
-/// Chunks of one unit that are worked on at the same time. Enough to keep an endpoint of a
-/// thousand places busy while the slowest rows of a chunk come in.
-const CHUNKS_AT_ONCE: usize = 4;
 
 /// Everything that a run needs, set up.
 pub struct Run {
@@ -47,6 +45,7 @@ pub struct Run {
     pub world: Arc<dyn World>,
     /// Where the program's file stands: its paths start here.
     pub folder: PathBuf,
+    pub remote: Arc<dyn Remote>,
     /// By unit.
     pub gauges: Arc<[Gauge]>,
     /// Units that work whatever is known, and so whatever follows them.
@@ -71,9 +70,6 @@ pub struct Finished {
     pub doors: BTreeMap<UnitId, Door>,
 }
 
-/// What a unit tells its readers as it works.
-type Piece = ChunkRef;
-
 impl Run {
     /// Runs what the nodes need; all nodes for none.
     pub async fn run(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
@@ -82,11 +78,12 @@ impl Run {
         let mut working: Vec<UnitId> = Vec::new();
         for id in needed {
             match self.known(id, &finished)? {
-                Some(table) => {
+                Some((key, table)) => {
                     let gauge = &self.gauges[id.0 as usize];
                     gauge.add(|gauge| &gauge.rows, table.rows());
                     gauge.add(|gauge| &gauge.failed, table.failed());
                     gauge.add(|gauge| &gauge.reused, table.rows());
+                    self.spare(gauge, &key)?;
                     gauge.end();
                     finished.tables.insert(id, table);
                     finished.doors.insert(id, Door::Known);
@@ -101,8 +98,16 @@ impl Run {
         Ok(finished)
     }
 
-    /// The table of a unit, where it is known without looking at a row.
-    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<Table>, RunError> {
+    /// Counts the calls behind what is taken as it is.
+    pub(super) fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
+        let Worth { calls, microdollars } = self.memo.worth(key)?;
+        gauge.add(|gauge| &gauge.spared, calls);
+        gauge.add(|gauge| &gauge.saved, microdollars);
+        Ok(())
+    }
+
+    /// The table of a unit with its key, where it is known without looking at a row.
+    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<(Digest, Table)>, RunError> {
         let unit = self.plan.unit(id);
         if self.refresh.contains(&unit.node) {
             return Ok(None);
@@ -112,7 +117,8 @@ impl Run {
         else {
             return Ok(None);
         };
-        Ok(self.memo.table(&self.memo.unit_key(unit, &inputs))?)
+        let key = self.memo.unit_key(unit, &inputs);
+        Ok(self.memo.table(&key)?.map(|table| (key, table)))
     }
 
     /// The digests of a unit's inputs; of a source the hash of its file.
@@ -121,26 +127,39 @@ impl Run {
         unit: &Unit,
         table: impl Fn(UnitId) -> Option<Digest>,
     ) -> Result<Option<Vec<Digest>>, RunError> {
-        if unit.kind == UnitKind::Source {
-            return Ok(Some(vec![self.source_digest(unit)?]));
-        }
-        Ok(unit.inputs.iter().map(|input| table(*input)).collect())
+        let tables: Option<Vec<Digest>> = unit.inputs.iter().map(|input| table(*input)).collect();
+        let Some(mut digests) = tables else { return Ok(None) };
+        digests.extend(self.file_digest(unit)?);
+        Ok(Some(digests))
     }
 
-    fn source_digest(&self, unit: &Unit) -> Result<Digest, RunError> {
-        let node = self.node(unit);
-        let Some(StepKind::Read(read)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
-            return Ok(Digest::of(b""));
-        };
-        let sources = self.sources();
-        sources.content(&sources.path(&read.path))
+    /// The hash of the file that the unit reads, where it reads one.
+    fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
+        self.reads(unit).map(|read| self.content(&read.path)).transpose()
+    }
+
+    /// The hash of what a path leads to, as the program names it.
+    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
+        self.sources().content(path)
+    }
+
+    fn reads(&self, unit: &Unit) -> Option<&Read> {
+        match &self.node(unit).steps.get(unit.steps.start)?.kind {
+            StepKind::Read(read) | StepKind::Labels { read, .. } => Some(read),
+            _ => None,
+        }
     }
 
     fn sources(&self) -> Sources {
-        Sources { world: self.world.clone(), folder: self.folder.clone(), shelf: self.shelf.clone() }
+        Sources {
+            world: self.world.clone(),
+            folder: self.folder.clone(),
+            shelf: self.shelf.clone(),
+            remote: self.remote.clone(),
+        }
     }
 
-    fn node(&self, unit: &Unit) -> &Node {
+    pub(super) fn node(&self, unit: &Unit) -> &Node {
         &self.ground.program.nodes[unit.node.0 as usize]
     }
 
@@ -154,7 +173,7 @@ impl Run {
             }
         }
         if !working.is_empty() && self.ground.recordings.get().is_none() {
-            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
         }
         let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();
@@ -164,7 +183,7 @@ impl Run {
                 let (sender, receiver) = unbounded_channel();
                 match finished.tables.get(input) {
                     Some(table) => table.chunks.iter().for_each(|chunk| {
-                        let _ = sender.send(*chunk);
+                        let _ = sender.send(Piece::Whole(*chunk));
                     }),
                     None => readers.entry(*input).or_default().push(sender),
                 }
@@ -175,11 +194,11 @@ impl Run {
         for id in working {
             let run = self.clone();
             let id = *id;
-            let out = Output { readers: readers.remove(&id).unwrap_or_default(), table: Table::default() };
+            let out = Output::new(readers.remove(&id).unwrap_or_default());
             let inputs = inputs.remove(&id).unwrap_or_default();
             tasks.spawn(async move { (id, run.unit(id, inputs, out).await) });
         }
-        let mut problem = None;
+        let mut problem: Option<RunError> = None;
         while let Some(ended) = tasks.join_next().await {
             match ended {
                 Ok((id, Ok(table))) => {
@@ -189,13 +208,18 @@ impl Run {
                     // The first problem is the one to tell; calls that are out are paid for, so
                     // they are waited for and kept.
                     self.caller.stop();
-                    problem.get_or_insert(error);
+                    if problem.as_ref().is_none_or(RunError::is_consequence) {
+                        problem = Some(error);
+                    }
                 }
                 Err(_) => {
                     self.caller.stop();
                     problem.get_or_insert(RunError::Broken("a unit".to_owned()));
                 }
             }
+        }
+        if let Some(reason) = self.caller.unusable() {
+            problem.get_or_insert(RunError::Endpoint(reason.to_owned()));
         }
         self.shelf.store().flush()?;
         problem.map_or(Ok(()), Err)
@@ -213,7 +237,7 @@ impl Run {
         let mut digests = Vec::new();
         match unit.kind {
             UnitKind::Source => {
-                digests.push(self.source_digest(unit)?);
+                digests.extend(self.file_digest(unit)?);
                 self.source(id, &mut out).await?;
             }
             UnitKind::Rows => out.send(self.written(unit)?, gauge),
@@ -226,11 +250,15 @@ impl Run {
                 for input in &mut inputs {
                     let mut table = Table::default();
                     while let Some(piece) = input.recv().await {
-                        table.chunks.push(piece);
+                        match piece.whole().await {
+                            End::Made(chunk) => table.chunks.extend(chunk),
+                            End::Abandoned => return Err(RunError::Abandoned),
+                        }
                     }
                     digests.push(table.digest());
                     tables.push(table);
                 }
+                digests.extend(self.file_digest(unit)?);
                 let key = self.memo.unit_key(unit, &digests);
                 let known = if self.refresh.contains(&unit.node) { None } else { self.memo.table(&key)? };
                 let table = match known {
@@ -244,7 +272,9 @@ impl Run {
         }
         // Rows without an answer are tried again on the next run, so their table is not final.
         if !out.table.is_unsettled() && !self.caller.is_stopped() {
-            self.memo.put_table(&self.memo.unit_key(unit, &digests), &out.table)?;
+            let key = self.memo.unit_key(unit, &digests);
+            self.memo.put_table(&key, &out.table)?;
+            self.memo.put_worth(&key, gauge.counts().worth())?;
         }
         gauge.end();
         Ok(out.table)
@@ -270,93 +300,23 @@ impl Run {
         let run = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let unit = run.plan.unit(id);
+            let node = run.node(unit);
+            let labels = match node.steps.get(unit.steps.start).map(|step| &step.kind) {
+                Some(StepKind::Labels { read, .. }) => run.sources().all(read)?,
+                _ => Vec::new(),
+            };
             let barrier = Barrier {
                 ground: &run.ground,
                 shelf: &run.shelf,
-                node: run.node(unit),
+                memo: &run.memo,
+                node,
                 unit,
                 inputs: &tables,
+                labels,
             };
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
-    }
-
-    /// Works chunk by chunk, several at a time, in their order. Gives the digest of the input.
-    async fn stream(
-        self: &Arc<Self>,
-        id: UnitId,
-        input: Option<UnboundedReceiver<Piece>>,
-        out: &mut Output,
-    ) -> Result<Digest, RunError> {
-        let Some(mut input) = input else { return Ok(Table::default().digest()) };
-        let mut taken = Table::default();
-        let mut working = FuturesOrdered::new();
-        let gauge = &self.gauges[id.0 as usize];
-        let mut open = true;
-        while open || !working.is_empty() {
-            tokio::select! {
-                biased;
-                Some(made) = working.next(), if !working.is_empty() => {
-                    let made: Result<Result<Vec<ChunkRef>, RunError>, _> = made;
-                    out.send(made.map_err(|_| RunError::Broken("a chunk".to_owned()))??, gauge);
-                }
-                piece = input.recv(), if open && working.len() < CHUNKS_AT_ONCE => match piece {
-                    Some(chunk) => {
-                        taken.chunks.push(chunk);
-                        let run = self.clone();
-                        working.push_back(tokio::spawn(async move { run.chunk(id, chunk).await }));
-                    }
-                    None => open = false,
-                },
-            }
-        }
-        Ok(taken.digest())
-    }
-
-    /// What a unit makes of one chunk: of a query a chunk for each model.
-    async fn chunk(self: &Arc<Self>, id: UnitId, chunk: ChunkRef) -> Result<Vec<ChunkRef>, RunError> {
-        let unit = self.plan.unit(id);
-        if unit.kind != UnitKind::Query {
-            return self.part(id, None, None, chunk).await;
-        }
-        let parts = unit.targets.iter().map(|target| {
-            let asked = Asked { model: target.model, binding: target.binding };
-            self.part(id, Some(asked), Some(&target.fingerprint), chunk)
-        });
-        let made: Vec<Vec<ChunkRef>> = futures_util::future::try_join_all(parts).await?;
-        Ok(made.into_iter().flatten().collect())
-    }
-
-    async fn part(
-        &self,
-        id: UnitId,
-        target: Option<Asked>,
-        fingerprint: Option<&Digest>,
-        chunk: ChunkRef,
-    ) -> Result<Vec<ChunkRef>, RunError> {
-        let unit = self.plan.unit(id);
-        let gauge = &self.gauges[id.0 as usize];
-        let key = self.memo.chunk_key(unit, fingerprint, &chunk.digest);
-        if !self.refresh.contains(&unit.node)
-            && let Some(made) = self.memo.chunk(&key)?
-            && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
-        {
-            gauge.add(|gauge| &gauge.reused, made.rows());
-            return Ok(made.chunks);
-        }
-        let mut rows = self.shelf.get(&chunk)?;
-        if !carries_failures(self.node(unit), unit) {
-            rows = rows.iter().filter(|row| row.failure.is_none()).cloned().collect();
-        }
-        let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, gauge };
-        let made = work.run(&rows).await;
-        let made =
-            if made.is_empty() { Table::default() } else { Table { chunks: vec![self.shelf.put(made)?] } };
-        if !made.is_unsettled() {
-            self.memo.put_chunk(&key, &made)?;
-        }
-        Ok(made.chunks)
     }
 
     /// Rows that stand in the program itself.
@@ -372,10 +332,20 @@ impl Run {
             let mut effects = Effects::default();
             let mut scope = Scope::new(&self.ground, node.kind, step, draw, id, &[], &mut effects);
             scope.set(Local(0), Value::Int(number as i64));
-            let values: Vec<Value> =
-                fields.iter().map(|field| scope.eval(field).unwrap_or(Value::Missing)).collect();
+            let mut failure = None;
+            let values: Vec<Value> = fields
+                .iter()
+                .map(|field| match scope.eval(field) {
+                    Ok(value) => value,
+                    Err(Halt::Fail(halt)) => {
+                        failure.get_or_insert(Arc::from(*halt));
+                        Value::Missing
+                    }
+                    Err(Halt::Waiting | Halt::Drop) => Value::Missing,
+                })
+                .collect();
             let id = identity::by_content(&values, 0);
-            rows.push(Row { id, values, failure: None });
+            rows.push(Row { id, values, failure });
         };
         match &step.kind {
             StepKind::Rows { count, fields } => (0..*count).for_each(|number| row(number, fields)),
@@ -385,7 +355,7 @@ impl Run {
             _ => {}
         }
         let mut chunks = Vec::new();
-        let mut rows = numbered(rows, &mut HashMap::new()).into_iter().peekable();
+        let mut rows = Numbering::default().number(rows).0.into_iter().peekable();
         while rows.peek().is_some() {
             chunks.push(self.shelf.put(rows.by_ref().take(1000).collect())?);
         }
@@ -400,6 +370,9 @@ impl Run {
             _ => None,
         });
         let Some(keys) = keys else { return Ok(()) };
+        if are_distinct(&self.shelf, &self.memo.identities_key(unit), table)? {
+            return Ok(());
+        }
         // Where the key's values stand in the unit's table.
         let laid = match node.steps[unit.steps.clone()].last().map(|step| &step.kind) {
             Some(StepKind::Project(slots)) => {
@@ -409,30 +382,5 @@ impl Run {
             _ => keys.to_vec(),
         };
         check_keys(node, &self.shelf, table, &laid)
-    }
-}
-
-/// Whether the rows that failed before go on through this unit: within a node, and from a query
-/// or a judge into a judge, where they count as missing. A case that could not be made in the
-/// first place stays with the node that could not make it.
-fn carries_failures(node: &Node, unit: &Unit) -> bool {
-    unit.steps.start > 0 || node.kind == crate::syntax::tree::NodeKind::Judge
-}
-
-/// What a unit has made so far, and who reads it.
-struct Output {
-    readers: Vec<UnboundedSender<Piece>>,
-    table: Table,
-}
-
-impl Output {
-    fn send(&mut self, chunks: Vec<ChunkRef>, gauge: &Gauge) {
-        for chunk in chunks {
-            gauge.add(|gauge| &gauge.rows, u64::from(chunk.rows));
-            gauge.add(|gauge| &gauge.failed, u64::from(chunk.failed));
-            // A reader that stopped has told why itself.
-            self.readers.retain(|reader| reader.send(chunk).is_ok());
-            self.table.chunks.push(chunk);
-        }
     }
 }

@@ -57,9 +57,9 @@ impl<'a> Canonical<'a> {
         canonical
     }
 
-    /// What each of the program's functions does, in their order.
-    pub fn functions(&self) -> impl Iterator<Item = &Digest> {
-        self.functions.iter().map(|function| &function.digest)
+    /// The digest of each function, in the program's order.
+    pub fn functions(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.functions.iter().map(|facts| facts.digest)
     }
 
     fn writer(&self) -> Writer<'_> {

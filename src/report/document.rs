@@ -7,6 +7,7 @@ use crate::data::row::Row;
 use crate::data::schema::Schema;
 use crate::syntax::tree::NodeKind;
 
+use super::agreement::Agreement;
 pub use super::failures::{FailedRow, FailureList};
 use super::leaderboard::Leaderboard;
 use super::measure_view::{MeasureView, measure_view};
@@ -36,6 +37,7 @@ pub enum Section {
     Rows(RowsSection),
     Failures(FailureList),
     Leaderboard(Leaderboard),
+    Agreement(Agreement),
 }
 
 /// Rows of a node that is no measure.

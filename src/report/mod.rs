@@ -3,6 +3,7 @@
 //! Pure: rows come in, text goes out. A `*_view` and a `document` are data that can be shown in
 //! several ways.
 
+pub mod agreement;
 mod axis;
 pub mod document;
 mod document_text;
@@ -13,8 +14,10 @@ pub mod leaderboard;
 mod markdown;
 mod measure_table;
 pub mod measure_view;
+pub mod movement;
 mod number;
-mod paint;
+pub mod paint;
+pub mod plan_view;
 mod plot;
 pub mod provenance;
 pub mod rows_view;

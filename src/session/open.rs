@@ -13,17 +13,21 @@ use crate::engine::error::RunError;
 use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
 use crate::engine::recordings;
+use crate::engine::remote::Remote;
 use crate::engine::run::Run;
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
+use crate::engine::witness::Witness;
 use crate::eval::ground::Ground;
 use crate::models::attempt::Observer;
 use crate::plan::Plan;
 use crate::project::Project;
+use crate::project::remote::RemoteSources;
 use crate::store::{DiskStore, Store, StoreWarning};
 use crate::world::World;
 
 use super::limit;
+use super::seal::BadSeal;
 
 /// What is asked of a file, apart from the file.
 #[derive(Default)]
@@ -33,11 +37,15 @@ pub struct Opening {
     pub store: Option<PathBuf>,
     pub edition: Option<String>,
     pub allowance: Allowance,
+    /// Get no remote source: one that is not on this machine stops the run.
+    pub local: bool,
     /// Rows of each source, at most.
     pub limit: Option<u64>,
     /// Nodes to work anew.
     pub refresh: Vec<String>,
     pub observer: Option<Observer>,
+    /// Sees each reply that is read from the record.
+    pub witness: Option<Arc<Witness>>,
 }
 
 /// A checked file.
@@ -70,8 +78,16 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{path}`: {problem}")]
+    Unfit { path: String, problem: String },
+    #[error("`{0}` is a suite: name one of its pipelines")]
+    NotOneRun(String),
+    #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
+    NoShare { metric: String, model: String, value: f64 },
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Seal(#[from] BadSeal),
 }
 
 impl From<crate::store::StoreError> for SessionError {
@@ -129,6 +145,15 @@ impl Opened {
             .ok_or_else(|| SessionError::Diagnostics(self.diagnostics.clone(), self.sources.clone()))
     }
 
+    /// The program, where it is one run and not a suite of several.
+    pub fn one_run(&self) -> Result<Arc<Program>, SessionError> {
+        let program = self.sound()?;
+        match program.suite {
+            Some(_) => Err(SessionError::NotOneRun(self.file.display().to_string())),
+            None => Ok(program),
+        }
+    }
+
     /// The node of a name.
     pub fn node(&self, program: &Program, name: &str) -> Result<NodeId, SessionError> {
         let found = program.nodes.iter().position(|node| &*node.name == name);
@@ -143,10 +168,14 @@ impl Opened {
         })
     }
 
+    /// Where replies and tables are kept.
+    pub fn store_folder(&self, opening: &Opening) -> PathBuf {
+        opening.store.clone().unwrap_or_else(|| self.project.store_folder())
+    }
+
     /// Makes the program ready on the project's store.
     pub fn ready(&self, opening: &Opening, world: &Arc<dyn World>) -> Result<Ready, SessionError> {
-        let folder = opening.store.clone().unwrap_or_else(|| self.project.store_folder());
-        let (store, warnings) = DiskStore::open(&folder)?;
+        let (store, warnings) = DiskStore::open(&self.store_folder(opening))?;
         let run = self.ready_on(Arc::new(store), opening, world)?;
         Ok(Ready { run, warnings })
     }
@@ -158,22 +187,46 @@ impl Opened {
         opening: &Opening,
         world: &Arc<dyn World>,
     ) -> Result<Arc<Run>, SessionError> {
-        let mut program = self.sound()?;
+        let program = self.sound()?;
+        let refresh =
+            opening.refresh.iter().map(|name| self.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
+        let allowance = opening.allowance.clone();
+        self.ready_program(program, &self.file, refresh, allowance, store, opening, world)
+    }
+
+    /// Makes a program ready that belongs to the project: the file's own, or one that it runs.
+    #[expect(clippy::too_many_arguments, reason = "what one run needs, handed on once")]
+    pub(super) fn ready_program(
+        &self,
+        mut program: Arc<Program>,
+        file: &Path,
+        refresh: Vec<NodeId>,
+        allowance: Allowance,
+        store: Arc<dyn Store>,
+        opening: &Opening,
+        world: &Arc<dyn World>,
+    ) -> Result<Arc<Run>, SessionError> {
         if let Some(count) = opening.limit {
             limit::limit(Arc::make_mut(&mut program), count);
         }
         let edition = match (&opening.edition, program.dynamic) {
             (Some(edition), true) => Some(edition.clone()),
             (None, true) if opening.overrides.test.is_some() => None,
-            (None, true) => return Err(SessionError::NoEdition(self.file.display().to_string())),
+            (None, true) => return Err(SessionError::NoEdition(file.display().to_string())),
             // What is not dynamic is the same in every edition.
             (_, false) => None,
         };
-        let refresh =
-            opening.refresh.iter().map(|name| self.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
         let shelf = Shelf::new(store.clone());
-        let folder = self.folder();
-        let sources = source::Sources { world: world.clone(), folder: folder.clone(), shelf: shelf.clone() };
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
+        let remote: Arc<dyn Remote> =
+            Arc::new(RemoteSources::new(world.clone(), &self.project, opening.local));
+        let sources = source::Sources {
+            world: world.clone(),
+            folder: folder.clone(),
+            shelf: shelf.clone(),
+            remote: remote.clone(),
+        };
+        sources.pin(&program)?;
         let recorded = recordings::digests(&program, &sources)?;
         let endpoints = Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
         let plan = Arc::new(Plan::new(program.clone(), &endpoints.identities(&program, &recorded)));
@@ -182,8 +235,14 @@ impl Opened {
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
         };
-        let caller =
-            Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), opening.allowance.clone());
+        let caller = Caller::new(
+            store.clone(),
+            world.clone(),
+            endpoints,
+            edition.clone(),
+            allowance,
+            opening.witness.clone(),
+        );
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
             plan,
@@ -193,13 +252,9 @@ impl Opened {
             shelf,
             world: world.clone(),
             folder,
+            remote,
             gauges,
             refresh,
         }))
-    }
-
-    /// Where the file stands: its paths start here.
-    pub fn folder(&self) -> PathBuf {
-        self.file.parent().map(Path::to_owned).unwrap_or_default()
     }
 }

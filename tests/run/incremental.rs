@@ -6,10 +6,10 @@ use crate::models::server::{Behaviour, Outgoing, Server, completion};
 
 use super::project::{PAID, Project, questions};
 
-const BIND: &str = "--bind targets=openai/one --bind critic=openai/critic";
+pub(crate) const BIND: &str = "--bind targets=openai/one --bind critic=openai/critic";
 
 /// Answers questions with words and judgements with `yes`.
-fn answering() -> Behaviour {
+pub(crate) fn answering() -> Behaviour {
     Behaviour {
         respond: Arc::new(|incoming| {
             let judging = incoming.body.contains("good answer");
@@ -19,7 +19,7 @@ fn answering() -> Behaviour {
     }
 }
 
-fn paid(count: usize, server: &Server) -> Project {
+pub(crate) fn paid(count: usize, server: &Server) -> Project {
     Project::new().on(server).with("paid.tgp", PAID).with("items.jsonl", &questions(count))
 }
 
@@ -103,7 +103,8 @@ fn a_plan_counts_calls_and_makes_none() {
     let plan = project.tgp(&format!("plan paid.tgp --json {BIND}")).complete();
     let verdicts = plan.events().into_iter().find(|node| node["node"] == "verdicts").unwrap();
     assert_eq!(verdicts["calls"], 50);
-    assert!(verdicts["why"]["changed"]["is"].as_str().unwrap().contains("Would you call"), "{verdicts}");
+    assert_eq!(verdicts["told"][0], "judge prompt changed at line 18", "{verdicts}");
+    assert!(verdicts["why"][0]["text"]["is"][0].as_str().unwrap().contains("Would you call"), "{verdicts}");
     assert_eq!(server.requests(), 100);
 }
 
