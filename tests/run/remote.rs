@@ -203,11 +203,11 @@ fn an_address_that_is_none_is_refused_by_the_checker() {
 #[test]
 fn a_server_that_fails_at_first_is_asked_again() {
     let asked = Arc::new(std::sync::atomic::AtomicU64::new(0));
-    let respond = move |_: &crate::models::server::Incoming<'_>| {
-        match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-            0 => Outgoing::json(503, "{}"),
-            _ => Outgoing::json(200, questions(4)),
-        }
+    let respond = move |_: &crate::models::server::Incoming<'_>| match asked
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    {
+        0 => Outgoing::json(503, "{}"),
+        _ => Outgoing::json(200, questions(4)),
     };
     let server = Server::start(Behaviour { respond: Arc::new(respond), ..Behaviour::default() });
     let source = format!("jsonl \"{}/items.jsonl\"", server.root());
