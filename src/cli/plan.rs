@@ -6,7 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::check::program::NodeId;
+use crate::engine::allowance::Asking;
+use crate::engine::tally::Tally;
 use crate::plan::draw::kind;
+use crate::report::number::{count, counted, money};
 use crate::session::explain::{Remembered, Why, is_known};
 use crate::session::{Opened, Opening, SessionError};
 use crate::world::World;
@@ -38,8 +41,13 @@ struct Planned {
     /// Nothing is to be done.
     known: bool,
     rows: u64,
-    /// Calls that would go out for the rows that are known to come in.
+    /// Calls that would go out. What follows from an answer that is not known is counted with a
+    /// stand-in for it.
     calls: u64,
+    /// Tokens of those calls, sent and received, about.
+    tokens: u64,
+    /// What they would cost, about, as far as prices are known.
+    microdollars: u64,
     /// Replies on record.
     recorded: u64,
     why: Option<Why>,
@@ -50,15 +58,19 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.offline = true;
+    opening.allowance.asking = Asking::Forecast;
     match planned(arguments, &opening, world, screen) {
-        Ok(nodes) if arguments.json => {
-            let lines = nodes.iter().filter_map(|node| serde_json::to_string(node).ok());
+        Ok((nodes, models)) if arguments.json => {
+            let nodes = nodes.iter().filter_map(|node| serde_json::to_string(node).ok());
+            let model = |(name, tally): &(String, Tally)| {
+                serde_json::json!({ "model": name, "expected": tally }).to_string()
+            };
+            let lines = nodes.chain(models.iter().map(model));
             screen.print(&lines.map(|line| line + "\n").collect::<String>());
             Exit::Complete
         }
-        Ok(nodes) => {
-            screen.print(&rendered(&nodes));
+        Ok((nodes, models)) => {
+            screen.print(&rendered(&nodes, &models));
             Exit::Complete
         }
         Err(error) => screen.session_error(&error),
@@ -70,7 +82,7 @@ fn planned(
     opening: &Opening,
     world: &Arc<dyn World>,
     screen: &Screen,
-) -> Result<Vec<Planned>, SessionError> {
+) -> Result<(Vec<Planned>, Vec<(String, Tally)>), SessionError> {
     let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
     let program = opened.sound()?;
     let only = arguments
@@ -94,14 +106,16 @@ fn planned(
             known,
             rows: counts.rows,
             calls: counts.absent,
+            tokens: counts.expected_tokens,
+            microdollars: counts.expected_cost,
             recorded: counts.recorded,
             why: (!known).then(|| remembered.why(run, id)),
         }
     });
-    Ok(nodes.collect())
+    Ok((nodes.collect(), run.caller.tallies().all()))
 }
 
-fn rendered(nodes: &[Planned]) -> String {
+fn rendered(nodes: &[Planned], models: &[(String, Tally)]) -> String {
     let wide = nodes.iter().map(|node| node.node.len()).max().unwrap_or(0);
     let mut out = String::new();
     for node in nodes {
@@ -112,14 +126,47 @@ fn rendered(nodes: &[Planned]) -> String {
             Some(Why::Changed { was, is }) => format!("changed\n{}", difference(was, is)),
         };
         out.push_str(&format!("  {:<8} {:<wide$} {:>9} rows", node.kind, node.node, node.rows));
-        let calls = if node.calls > 0 { format!("{} calls", node.calls) } else { String::new() };
-        out.push_str(&format!("  {calls:>14}  {why}\n"));
+        let calls = if node.calls > 0 { counted(node.calls, "call") } else { String::new() };
+        let cost = if node.microdollars > 0 { about(node.microdollars) } else { String::new() };
+        out.push_str(&format!("  {calls:>14}  {cost:>9}  {why}\n"));
     }
-    let calls: u64 = nodes.iter().map(|node| node.calls).sum();
-    let waits = nodes.iter().any(|node| node.calls > 0);
-    out.push_str(&format!("\n{calls} calls to make"));
-    out.push_str(if waits { ", and those that follow from their answers\n" } else { "\n" });
+    let asked: Vec<&(String, Tally)> = models.iter().filter(|(_, tally)| tally.calls > 0).collect();
+    let wide = asked.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (place, (name, tally)) in asked.iter().enumerate() {
+        let money = match (tally.microdollars, tally.unpriced) {
+            (0, 0) => String::new(),
+            (0, _) => "price not known; state it in tgp.toml under [prices]".to_owned(),
+            (spent, _) => about(spent),
+        };
+        let line = format!(
+            "  {name:<wide$} {:>14}  about {:>11} tokens in {:>11} out  {money}",
+            counted(tally.calls, "call"),
+            count(tally.input),
+            count(tally.output)
+        );
+        out.push_str(&format!("{}{}\n", if place == 0 { "\n" } else { "" }, line.trim_end()));
+    }
+    let sum = |part: fn(&Planned) -> u64| nodes.iter().map(part).sum::<u64>();
+    let calls = sum(|node| node.calls);
+    out.push_str(&match calls {
+        0 => "\nno calls to make\n".to_owned(),
+        calls => {
+            let cost = match sum(|node| node.microdollars) {
+                0 => String::new(),
+                cost => format!(", {}", about(cost)),
+            };
+            format!(
+                "\n{} to make, about {} tokens{cost}\n",
+                counted(calls, "call"),
+                count(sum(|node| node.tokens))
+            )
+        }
+    });
     out
+}
+
+fn about(microdollars: u64) -> String {
+    format!("~{}", money(microdollars))
 }
 
 /// The two manifests' lines, cut to where they differ.

@@ -8,11 +8,14 @@ use clap::Args;
 
 use crate::check::program::NodeId;
 use crate::diagnostics::diagnostic::Severity;
+use crate::engine::allowance::{Asking, Bound};
+use crate::engine::batches::BatchNews;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
-use crate::report::summary::{NodeSummary, RunSummary};
+use crate::report::number::{counted, money};
+use crate::report::summary::{ModelSummary, NodeSummary, RunSummary};
 use crate::session::explain::Remembered;
 use crate::session::results::{self, NodeResult};
 use crate::session::{Opened, Opening, Ready, SessionError, telling};
@@ -90,7 +93,12 @@ fn ran(
         (_, _, true) => Manner::Live,
         _ => Manner::Plain,
     };
-    let finished = drive(&run, &only, manner, screen)?;
+    let finished = drive(&run, &only, manner, screen);
+    // Told in any case: what a budget kept back may be why the run could not end.
+    if let Some(limit) = reached(&run, opening) {
+        screen.tell(&limit);
+    }
+    let finished = finished?;
     Remembered::save(&run, &opened.file.to_string_lossy())?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
@@ -101,11 +109,6 @@ fn ran(
         if !arguments.quiet {
             let summary = summary(&run, &nodes, &opened.file, began);
             screen.tell(&summary.render(screen.colour_messages));
-        }
-        if run.caller.is_spent() {
-            screen.tell(
-                "The budget is reached. Everything paid for is kept: run again with a larger one to go on.",
-            );
         }
     }
     let missing = nodes.iter().any(|node| node.table.failed() > 0);
@@ -133,7 +136,12 @@ pub(super) fn drive(
                 }
             })
         };
-        let finished = run.run(only).await;
+        let tell = |news: &BatchNews| screen.tell(&news.to_string());
+        let finished = match run.caller.asking() {
+            Asking::Batches => run.run_in_batches(only, &tell).await,
+            Asking::Forecast => run.forecast(only).await,
+            Asking::Live | Asking::Nobody => run.run(only).await,
+        };
         interrupted.abort();
         let _ = end.send(());
         let _ = shown.await;
@@ -154,10 +162,42 @@ fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunS
             reused: result.counts.reused,
             calls: result.counts.calls,
             recorded: result.counts.recorded,
+            tokens: result.counts.tokens,
             spent_microdollars: result.counts.spent,
         }
     });
-    RunSummary { file: file.display().to_string(), nodes: nodes.collect(), elapsed: began.elapsed() }
+    let models = run.caller.tallies().all().into_iter().map(|(name, tally)| ModelSummary {
+        name,
+        calls: tally.calls,
+        failed: tally.failed,
+        input: tally.input,
+        output: tally.output,
+        spent_microdollars: tally.microdollars,
+        unpriced: tally.unpriced,
+    });
+    RunSummary {
+        file: file.display().to_string(),
+        nodes: nodes.collect(),
+        models: models.collect(),
+        elapsed: began.elapsed(),
+    }
+}
+
+/// What to say where a limit kept calls from going out.
+fn reached(run: &Run, opening: &Opening) -> Option<String> {
+    let (bound, kept_back) = run.caller.purse().reached()?;
+    let (limit, more) = match (bound, opening.allowance.budget) {
+        (Bound::Calls(limit), _) => (format!("{} of --max-calls", counted(limit, "call")), "--max-calls"),
+        (Bound::Budget(limit), Some(_)) => (format!("The budget of {}", money(limit)), "--budget"),
+        (Bound::Budget(limit), None) => {
+            (format!("The budget of {} in tgp.toml", money(limit)), "--budget")
+        }
+    };
+    let waiting = counted(kept_back, "call");
+    Some(format!(
+        "{limit} reached: {waiting} did not go out, and their rows count as missing. Everything paid for is \
+         kept: run again with a larger {more} to go on."
+    ))
 }
 
 /// A line a node, a line a measure, and one for the end.
@@ -180,10 +220,15 @@ fn as_json(run: &Run, nodes: &[NodeResult], began: Instant) -> Result<String, Ru
             out.push_str(&format!("{line}\n"));
         }
     }
+    for (name, tally) in run.caller.tallies().all() {
+        let line = serde_json::json!({ "event": "model", "model": name, "counts": tally });
+        out.push_str(&format!("{line}\n"));
+    }
+    let kept_back = run.caller.purse().reached().map_or(0, |(_, kept_back)| kept_back);
     let calls: u64 = nodes.iter().map(|node| node.counts.calls).sum();
     let failed: u64 = nodes.iter().map(|node| node.table.failed()).sum();
     let line = serde_json::json!({
-        "event": "end", "calls": calls, "failed": failed, "milliseconds": began.elapsed().as_millis() as u64,
+        "event": "end", "calls": calls, "failed": failed, "kept_back": kept_back, "milliseconds": began.elapsed().as_millis() as u64,
     });
     out.push_str(&format!("{line}\n"));
     Ok(out)

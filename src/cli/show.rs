@@ -11,6 +11,7 @@ use crate::data::row::Row;
 use crate::data::schema::Schema;
 use crate::data::write::{Delimiter, delimited, jsonl};
 use crate::diagnostics::source::{Source, SourceId, Sources};
+use crate::engine::allowance::Asking;
 use crate::report::measure_view::measure_view;
 use crate::report::rows_view::{RowsOptions, rows_table};
 use crate::session::{Opened, SessionError, results, telling};
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Err(exit) => return exit,
     };
     // Looking costs nothing.
-    opening.allowance.offline = true;
+    opening.allowance.asking = Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
         let program = opened.sound()?;

@@ -27,6 +27,9 @@ pub enum RunError {
     #[error("model `{0}` is bound to nothing")]
     Unbound(String),
 
+    #[error("a budget needs prices, and none is known of {}", .0.join(", "))]
+    Unpriced(Vec<String>),
+
     #[error("{0}")]
     Endpoint(String),
 
@@ -47,6 +50,18 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// Whether other rows could make it go away.
+    pub fn is_about_rows(&self) -> bool {
+        matches!(
+            self,
+            RunError::RepeatedKey { .. }
+                | RunError::TooFewRows { .. }
+                | RunError::MissingValues { .. }
+                | RunError::OutOfRange { .. }
+                | RunError::RepeatedBaseline { .. }
+        )
+    }
+
     /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {
@@ -58,6 +73,13 @@ impl RunError {
             RunError::Unbound(name) => {
                 format!(
                     "bind it in the file, in `tgp.toml` under [models], or with --bind {name}=openai/gpt-4o"
+                )
+            }
+            RunError::Unpriced(models) => {
+                let model = models.first().map_or("PROVIDER/MODEL", String::as_str);
+                format!(
+                    "state US dollars for a million tokens in `tgp.toml`, under [prices.\"{model}\"], as \
+                     input = … and output = …; or use --max-calls"
                 )
             }
             RunError::RepeatedBaseline { .. } => {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counts of one unit. All only grow.
+/// The counts of one unit. All only grow within a pass over the rows.
 #[derive(Debug, Default)]
 pub struct Gauge {
     /// Rows made, those that failed among them.
@@ -20,6 +20,9 @@ pub struct Gauge {
     pub spent: AtomicU64,
     /// Tokens sent and received.
     pub tokens: AtomicU64,
+    /// Tokens and microdollars that the absent calls would take, about.
+    pub expected_tokens: AtomicU64,
+    pub expected_cost: AtomicU64,
     /// 0 waiting, 1 running, 2 done.
     pub state: AtomicU64,
 }
@@ -35,11 +38,27 @@ pub struct Counts {
     pub absent: u64,
     pub spent: u64,
     pub tokens: u64,
+    pub expected_tokens: u64,
+    pub expected_cost: u64,
 }
 
 impl Gauge {
     pub fn add(&self, counter: impl FnOnce(&Gauge) -> &AtomicU64, count: u64) {
         counter(self).fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Counts a call that went out, with its microdollars and tokens.
+    pub fn pay(&self, cost: u64, tokens: u64) {
+        self.add(|gauge| &gauge.calls, 1);
+        self.add(|gauge| &gauge.spent, cost);
+        self.add(|gauge| &gauge.tokens, tokens);
+    }
+
+    /// Forgets what another pass over the same rows counts anew; calls stay counted.
+    pub fn begin_again(&self) {
+        for counter in [&self.rows, &self.failed, &self.reused, &self.recorded, &self.state] {
+            counter.store(0, Ordering::Relaxed);
+        }
     }
 
     pub fn counts(&self) -> Counts {
@@ -53,6 +72,8 @@ impl Gauge {
             absent: get(&self.absent),
             spent: get(&self.spent),
             tokens: get(&self.tokens),
+            expected_tokens: get(&self.expected_tokens),
+            expected_cost: get(&self.expected_cost),
         }
     }
 
@@ -79,5 +100,7 @@ impl std::ops::AddAssign for Counts {
         self.absent += other.absent;
         self.spent += other.spent;
         self.tokens += other.tokens;
+        self.expected_tokens += other.expected_tokens;
+        self.expected_cost += other.expected_cost;
     }
 }

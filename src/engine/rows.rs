@@ -1,6 +1,7 @@
 //! The rows of one chunk, all at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -12,6 +13,7 @@ use crate::eval::effects::{Asked, Effects};
 use crate::eval::ground::Ground;
 use crate::nodes::stream::{Ran, Stream};
 use crate::plan::unit::Unit;
+use crate::syntax::tree::NodeKind;
 
 use super::caller::Caller;
 use super::gauges::Gauge;
@@ -25,11 +27,22 @@ pub struct RowWork<'a> {
     pub gauge: &'a Gauge,
 }
 
+/// What rows became.
+#[derive(Default)]
+pub struct RowsMade {
+    pub rows: Vec<Row>,
+    /// All answers came, so the rows hold for good. Where one did not, a row may still be whole,
+    /// such as one that the other judges voted on.
+    pub is_settled: bool,
+}
+
 impl RowWork<'_> {
     /// The rows that these rows become, in their order. Rows run at the same time as far as their
     /// models' limits allow.
-    pub async fn run(&self, rows: &Arc<[Row]>) -> Vec<Row> {
-        let Some(node) = node(&self.ground.program, self.unit) else { return Vec::new() };
+    pub async fn run(&self, rows: &Arc<[Row]>) -> RowsMade {
+        let Some(node) = node(&self.ground.program, self.unit) else { return RowsMade::default() };
+        let unsettled = AtomicBool::new(false);
+        let may_wait = matches!(node.kind, NodeKind::Query | NodeKind::Judge);
         let stream = Stream {
             ground: self.ground,
             node,
@@ -45,19 +58,29 @@ impl RowWork<'_> {
                 Ran::Rows(rows) => made.push(rows),
                 Ran::Waiting => {
                     made.push(Vec::new());
-                    let stream = &stream;
-                    waiting.push(async move { (place, self.settle(stream, row, effects).await) });
+                    let (stream, unsettled) = (&stream, &unsettled);
+                    waiting.push(async move {
+                        (place, self.settle(stream, row, effects, may_wait, unsettled).await)
+                    });
                 }
             }
         }
         while let Some((place, rows)) = waiting.next().await {
             made[place] = rows;
         }
-        made.into_iter().flatten().collect()
+        let rows = made.into_iter().flatten().collect();
+        RowsMade { rows, is_settled: !unsettled.load(Ordering::Relaxed) }
     }
 
     /// Gets the answers that a row waits for until it waits no more.
-    async fn settle(&self, stream: &Stream<'_>, row: &Row, mut effects: Effects) -> Vec<Row> {
+    async fn settle(
+        &self,
+        stream: &Stream<'_>,
+        row: &Row,
+        mut effects: Effects,
+        may_wait: bool,
+        unsettled: &AtomicBool,
+    ) -> Vec<Row> {
         loop {
             let calls = effects.take_waiting();
             if calls.is_empty() {
@@ -67,11 +90,13 @@ impl RowWork<'_> {
                 return vec![row];
             }
             let answers = join_all(calls.into_iter().map(|(path, call)| async move {
-                let answer = self.caller.answer(call, self.gauge).await;
-                (path, answer)
+                (path, self.caller.answer(call, may_wait, self.gauge).await)
             }));
-            for (path, answer) in answers.await {
-                effects.learn(path, answer);
+            for (path, given) in answers.await {
+                if !given.is_settled {
+                    unsettled.store(true, Ordering::Relaxed);
+                }
+                effects.learn(path, given.answer);
             }
             if let Ran::Rows(rows) = stream.run(row, &mut effects) {
                 return rows;

@@ -1,6 +1,5 @@
 //! One call: its attempts, and what is done between them.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::attempt::AttemptEvent;
@@ -13,7 +12,7 @@ use super::limits::limiter::Pass;
 use super::limits::quota::{Quotas, retry_after};
 use super::limits::retry::delay;
 use super::limits::traffic::Arrival;
-use super::reply::{CallFailure, FailureCause, RawReply, Usage};
+use super::reply::{CallFailure, FailureCause, RawReply};
 use super::request::Request;
 use super::transport::{Answer, Fault};
 
@@ -59,7 +58,7 @@ impl Call<'_> {
 
             let (cause, bearable) = match judgement {
                 Judgement::Answer(usage) => {
-                    self.learn(&usage);
+                    endpoint.learn_output(&usage);
                     endpoint.tell(AttemptEvent::Answered { latency, attempt: sent });
                     if let Ok(Answer { status, body, .. }) = answer {
                         return Ok(RawReply { status, body, latency, attempts: sent, at: now });
@@ -166,14 +165,6 @@ impl Call<'_> {
             (FailureCause::RateLimited, Some(wait)) => wait,
             (_, Some(wait)) => wait + delay(1, jitter),
             (_, None) => self.lines.budget.delay(attempt, jitter),
-        }
-    }
-
-    fn learn(&self, usage: &Usage) {
-        if usage.output > 0 {
-            let typical = &self.endpoint.typical_output;
-            let before = typical.load(Ordering::Relaxed);
-            typical.store((before * 15 + usage.output) / 16, Ordering::Relaxed);
         }
     }
 

@@ -11,6 +11,7 @@ mod dialects;
 pub mod endpoint;
 pub mod error;
 mod exchange;
+pub mod forecast;
 mod judgement;
 pub mod limits;
 pub mod prices;

@@ -13,7 +13,7 @@ pub mod leaderboard;
 mod markdown;
 mod measure_table;
 pub mod measure_view;
-mod number;
+pub mod number;
 mod paint;
 mod plot;
 pub mod provenance;

@@ -13,6 +13,8 @@ pub struct RunSummary {
     pub file: String,
     /// In the order of the plan.
     pub nodes: Vec<NodeSummary>,
+    /// Those that were asked, in the order of their names.
+    pub models: Vec<ModelSummary>,
     pub elapsed: Duration,
 }
 
@@ -33,16 +35,36 @@ pub struct NodeSummary {
     pub calls: u64,
     /// Calls whose reply was on record.
     pub recorded: u64,
+    /// Sent and received.
+    pub tokens: u64,
     pub spent_microdollars: u64,
 }
 
+/// What was asked of one model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ModelSummary {
+    pub name: String,
+    /// Calls that were answered.
+    pub calls: u64,
+    /// Calls that were not.
+    pub failed: u64,
+    /// Tokens sent.
+    pub input: u64,
+    /// Tokens received.
+    pub output: u64,
+    pub spent_microdollars: u64,
+    /// Calls whose price is not known, and so not in what was spent.
+    pub unpriced: u64,
+}
+
 impl RunSummary {
-    /// A line a node, a line for all, and a line for each node with rows that failed.
+    /// A line a node, a line a model that was asked, a line for all, and a line for each node with
+    /// rows that failed.
     pub fn render(&self, colour: bool) -> String {
         let mut grid = Grid::default();
         grid.words();
         grid.words();
-        (0..4).for_each(|_| grid.numbers(Align::Right));
+        (0..5).for_each(|_| grid.numbers(Align::Right));
         grid.numbers(Align::Left);
         let spends = self.nodes.iter().any(|node| node.spent_microdollars > 0);
         for node in &self.nodes {
@@ -60,6 +82,7 @@ impl RunSummary {
                 } else {
                     (counted(node.calls, "call"), Look::Plain)
                 },
+                some(node.tokens, "tokens", Look::Dim),
                 match node.spent_microdollars {
                     0 => (String::new(), Look::Plain),
                     spent => (money(spent), Look::Plain),
@@ -68,6 +91,7 @@ impl RunSummary {
             ]);
         }
         let mut text = grid.render(usize::MAX, colour);
+        text.push_str(&self.by_model(colour));
         text.push_str(&format!("\n  {}\n", self.totals(spends)));
         let failing: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.failed > 0).collect();
         if !failing.is_empty() {
@@ -81,6 +105,38 @@ impl RunSummary {
         text
     }
 
+    /// What each model took; nothing where none was asked.
+    fn by_model(&self, colour: bool) -> String {
+        let asked = || self.models.iter().filter(|model| model.calls + model.failed > 0);
+        if asked().next().is_none() {
+            return String::new();
+        }
+        let mut grid = Grid::default();
+        grid.words();
+        (0..4).for_each(|_| grid.numbers(Align::Right));
+        grid.numbers(Align::Left);
+        for model in asked() {
+            let money = match (model.spent_microdollars, model.unpriced) {
+                (0, 0) => String::new(),
+                (0, _) => "price not known".to_owned(),
+                (spent, _) => money(spent),
+            };
+            let failed = match model.failed {
+                0 => String::new(),
+                failed => format!("{} without an answer", counted(failed, "call")),
+            };
+            grid.line(vec![
+                (model.name.clone(), Look::Bold),
+                (counted(model.calls, "call"), Look::Plain),
+                (format!("{} tokens in", count(model.input)), Look::Dim),
+                (format!("{} out", count(model.output)), Look::Dim),
+                (money, Look::Plain),
+                (failed, Look::Marked),
+            ]);
+        }
+        format!("\n{}", grid.render(usize::MAX, colour))
+    }
+
     /// `12 calls, 288 on record, $0.31, in 4.2 s`
     fn totals(&self, spends: bool) -> String {
         let sum = |part: fn(&NodeSummary) -> u64| self.nodes.iter().map(part).sum::<u64>();
@@ -91,6 +147,10 @@ impl RunSummary {
         }];
         if recorded > 0 {
             parts.push(format!("{} on record", count(recorded)));
+        }
+        match sum(|node| node.tokens) {
+            0 => {}
+            tokens => parts.push(format!("{} tokens", count(tokens))),
         }
         if spends {
             parts.push(money(sum(|node| node.spent_microdollars)));

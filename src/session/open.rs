@@ -7,13 +7,14 @@ use crate::check::program::{NodeId, Program};
 use crate::check::{Overrides, check};
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::{Source, Sources};
-use crate::engine::caller::{Allowance, Caller};
+use crate::engine::allowance::Allowance;
+use crate::engine::caller::Caller;
 use crate::engine::endpoints::Endpoints;
 use crate::engine::error::RunError;
 use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
 use crate::engine::recordings;
-use crate::engine::run::Run;
+use crate::engine::run::{Pass, Run};
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
 use crate::eval::ground::Ground;
@@ -182,8 +183,9 @@ impl Opened {
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
         };
-        let caller =
-            Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), opening.allowance.clone());
+        let mut allowance = opening.allowance.clone();
+        allowance.budget = allowance.budget.or(self.project.config.run.budget);
+        let caller = Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), allowance)?;
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
             plan,
@@ -195,6 +197,7 @@ impl Opened {
             folder,
             gauges,
             refresh,
+            pass: Pass::default(),
         }))
     }
 

@@ -8,7 +8,7 @@ use crate::check::program::{Cell, Expectation, Expr, MetricColumn, NodeId, Progr
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
 use crate::diagnostics::source::Sources;
-use crate::engine::caller::Allowance;
+use crate::engine::allowance::{Allowance, Asking};
 use crate::engine::run::{Finished, Run};
 use crate::eval::effects::Effects;
 use crate::eval::operator::{number, truth};
@@ -62,7 +62,7 @@ pub async fn try_test(
         // A test asks nobody: what it binds to is in the program.
         let opening = Opening {
             overrides,
-            allowance: Allowance { offline: true, ..Allowance::default() },
+            allowance: Allowance { asking: Asking::Nobody, ..Allowance::default() },
             edition: program.dynamic.then(|| "test".to_owned()),
             ..Opening::default()
         };

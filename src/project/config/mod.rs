@@ -21,7 +21,7 @@ use complaints::Complaints;
 use dependency::Dependency;
 use endpoint::EndpointEntry;
 use package::Package;
-use price::Price;
+use crate::models::prices::Price;
 use run::RunDefaults;
 
 const TABLES: [&str; 6] = ["package", "dependencies", "models", "endpoints", "prices", "run"];
