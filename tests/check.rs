@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use tgp::check::program::{
-    BindingKind, Cell, Direction, Expr, LocalModel, ModelId, NodeId, Program, StepKind, SuitePart,
+    Binding, BindingKind, Cell, Direction, Expr, LocalModel, ModelId, NodeId, Program, StepKind, SuitePart,
 };
 use tgp::check::{Checked, LoadProblem, Loader, Overrides, check, check_condition};
 use tgp::data::types::Type;
@@ -157,6 +157,38 @@ fn a_parameter_is_a_constant_and_recorded_replies_are_found_by_slots() {
     let query = program.nodes[2].steps.iter().find(|step| matches!(step.kind, StepKind::Query(_))).unwrap();
     let LocalModel::Replay { key } = &query.local_models[&(ModelId(0), 0)] else { panic!() };
     assert_eq!(program.nodes[1].schema.columns[key[0].0 as usize].name.as_ref(), "example_id");
+}
+
+/// The file stands as it is written, whatever a test or the command line puts in the place of a
+/// part of it.
+#[test]
+fn what_goes_over_a_part_of_the_file_leaves_no_name_idle() {
+    let text = "pipeline p @ 1.0.0\n\nparam folder: text = \"data\"\nparam file: path = \"{{folder}}/replies.jsonl\"\n\n\
+        models targets = [replay(\"old\", from = file, key = [id], reply = \"answer\")]\n\n\
+        curate items {\n  rows [{ id = 1, question = \"a\" }]\n}\n\n\
+        query replies from items to targets {\n  user question\n}\n\n\
+        judge verdicts from replies {\n  verdict said: bool = reply != \"\"\n}\n\n\
+        measure spoken from verdicts {\n  metric share = rate(said) better higher\n  missing excluded\n}\n\n\
+        test \"planted\" {\n  bind targets = [scripted(\"a\") { _ => question }]\n  expect spoken.share == 1\n}\n\n\
+        test \"another\" {\n  bind targets = [scripted(\"b\") { _ => \"{{id}}\" }]\n  expect spoken.share == 1\n}\n";
+    let sound = |overrides: Overrides| {
+        let told = checked(text, &overrides).diagnostics;
+        assert!(told.is_empty(), "{told:#?}");
+    };
+    sound(Overrides::default());
+    sound(Overrides { test: Some("planted".into()), ..Overrides::default() });
+    sound(Overrides { set: vec![("file".into(), "other.jsonl".into())], ..Overrides::default() });
+    let kind = BindingKind::Remote { provider: "openai".into(), model: "m".into(), settings: Vec::new() };
+    let bound = Binding { name: "m".into(), kind, span: Span::default() };
+    sound(Overrides { bind: vec![("targets".into(), vec![bound])], ..Overrides::default() });
+
+    let idle = text.replace("param folder", "param spare: int = 1\nparam folder");
+    let set = Overrides { set: vec![("file".into(), "other.jsonl".into())], ..Overrides::default() };
+    for overrides in [Overrides::default(), set] {
+        let told = checked(&idle, &overrides).diagnostics;
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert_eq!(told[0].message, "the parameter `spare` is never used");
+    }
 }
 
 #[test]

@@ -1,12 +1,18 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/batches.rs"]
+mod batches;
 #[path = "run/incremental.rs"]
 mod incremental;
 #[path = "run/interrupted.rs"]
 mod interrupted;
 #[path = "run/mistakes.rs"]
 mod mistakes;
+#[path = "run/money.rs"]
+mod money;
 #[path = "run/project.rs"]
 mod project;
 #[path = "run/real.rs"]
 mod real;
+#[path = "run/secrecy.rs"]
+mod secrecy;

@@ -81,14 +81,29 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
             diagnostics.extend(told);
             diagnostics.extend(checker.diagnostics);
         }
+        if !overrides.set.is_empty() || !overrides.bind.is_empty() {
+            used.extend(used_as_written(&library, &mentions, &runs, loads.sources));
+        }
     }
-    if diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
+    // A test is tried after its file was checked: what nothing uses was told then, in view of all
+    // tests. One test alone, with its own models and rows, need not use everything.
+    if overrides.test.is_none() && diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
         diagnostics.extend(unused(&library, &defined, &used));
     }
     distinct(&mut diagnostics);
     let sound = diagnostics.iter().all(|told| told.severity != Severity::Error);
     let program = program.filter(|_| sound);
     Checked { program, diagnostics, sources }
+}
+
+/// What the file uses as it stands: a value or a model given from outside leaves unread what stands
+/// in the file instead, and makes nothing of it idle.
+fn used_as_written(library: &Library, mentions: &Mentions, runs: &[Ran], sources: &Sources) -> HashSet<Span> {
+    let nothing = Overrides::default();
+    let trial = Trial::plain(&nothing);
+    let mut checker = Checker::new(library, &trial, mentions, runs);
+    checker.program(sources, 0);
+    checker.used
 }
 
 /// Whether all mentions are known in spite of a mistake: a misspelt name would make another one
@@ -134,7 +149,11 @@ impl Loads<'_> {
                     None
                 }
             };
-            runs.push(Ran { name: run.name.clone(), program: program.map(Arc::new) });
+            runs.push(Ran {
+                name: run.name.clone(),
+                path: run.path.value.clone(),
+                program: program.map(Arc::new),
+            });
         }
         (runs, diagnostics)
     }

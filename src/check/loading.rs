@@ -103,6 +103,9 @@ struct Loading<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// A used text with a key that tells it from others, and whether it is of the standard library.
+type Loaded = Result<(Source, String, bool), Box<Diagnostic>>;
+
 /// A file whose uses are being loaded, for telling a circle.
 struct Open {
     key: String,
@@ -162,11 +165,11 @@ impl Loading<'_> {
     }
 
     fn target(&mut self, module: ModuleId, used: &Use, open: &mut Vec<Open>) -> Option<ModuleId> {
-        let (span, written) = match &used.from {
-            UseSource::Module(name) => (name.span, name.value.clone()),
-            UseSource::File(path) => (path.span, path.value.clone()),
+        let (span, written, loaded) = match &used.from {
+            UseSource::Module(name) => (name.span, name.value.clone(), self.named_text(name, used)),
+            UseSource::File(path) => (path.span, path.value.clone(), self.text_beside(module, path)),
+            UseSource::Broken => return None,
         };
-        let loaded = self.text(module, used);
         let (source, key, standard) = match loaded {
             Ok(found) => found,
             Err(problem) => {
@@ -204,48 +207,41 @@ impl Loading<'_> {
         Some(id)
     }
 
-    /// The text of a used file with a key that tells it from others.
-    fn text(&self, module: ModuleId, used: &Use) -> Result<(Source, String, bool), Box<Diagnostic>> {
-        match &used.from {
-            UseSource::Module(name) if name.value.starts_with("std.") || &*name.value == "std" => {
-                let text = standard_module(&name.value).filter(|_| &*name.value != "std.prelude");
-                let Some(text) = text else {
-                    let modules = standard_modules();
-                    let names = modules.iter().map(String::as_str);
-                    let mut problem = error(
-                        codes::UNKNOWN_MODULE,
-                        name.span,
-                        format!("no standard module `{}`", name.value),
-                    );
-                    problem.help = suggestion(&name.value, "there are", names);
-                    return Err(Box::new(problem));
-                };
-                Ok((Source::new(name.value.clone(), None, text), name.value.to_string(), true))
-            }
-            UseSource::Module(name) => {
-                let requirement = used.version.as_ref().map(|version| &*version.value);
-                let source = self.loader.package(&name.value, requirement).map_err(|problem| {
-                    let message = format!("cannot use `{}`: {problem}", name.value);
-                    let told = error(codes::UNKNOWN_MODULE, name.span, message);
-                    Box::new(told.help("name it under `[dependencies]` in tgp.toml, or begin with `std.`"))
-                })?;
-                Ok((source, name.value.to_string(), false))
-            }
-            UseSource::File(path) => {
-                let from = self.library.module(module).source;
-                let from = self.sources.get(from).and_then(|source| source.path.clone());
-                let source = self.loader.file(from.as_deref(), &path.value).map_err(|problem| {
-                    let message = format!("cannot use `{}`: {problem}", path.value);
-                    let told = error(codes::UNKNOWN_MODULE, path.span, message);
-                    Box::new(told.help("a path is relative to the folder of the file it stands in"))
-                })?;
-                let key = source
-                    .path
-                    .as_ref()
-                    .map_or_else(|| source.name.to_string(), |path| path.display().to_string());
-                Ok((source, key, false))
-            }
+    /// The text of a standard module or a package.
+    fn named_text(&self, name: &Name, used: &Use) -> Loaded {
+        if name.value.starts_with("std.") || &*name.value == "std" {
+            let text = standard_module(&name.value).filter(|_| &*name.value != "std.prelude");
+            let Some(text) = text else {
+                let modules = standard_modules();
+                let names = modules.iter().map(String::as_str);
+                let message = format!("no standard module `{}`", name.value);
+                let mut problem = error(codes::UNKNOWN_MODULE, name.span, message);
+                problem.help = suggestion(&name.value, "there are", names);
+                return Err(Box::new(problem));
+            };
+            return Ok((Source::new(name.value.clone(), None, text), name.value.to_string(), true));
         }
+        let requirement = used.version.as_ref().map(|version| &*version.value);
+        let source = self.loader.package(&name.value, requirement).map_err(|problem| {
+            let message = format!("cannot use `{}`: {problem}", name.value);
+            let told = error(codes::UNKNOWN_MODULE, name.span, message);
+            Box::new(told.help("name it under `[dependencies]` in tgp.toml, or begin with `std.`"))
+        })?;
+        Ok((source, name.value.to_string(), false))
+    }
+
+    /// The text of a file whose path stands in a module.
+    fn text_beside(&self, module: ModuleId, path: &Name) -> Loaded {
+        let from = self.library.module(module).source;
+        let from = self.sources.get(from).and_then(|source| source.path.clone());
+        let source = self.loader.file(from.as_deref(), &path.value).map_err(|problem| {
+            let message = format!("cannot use `{}`: {problem}", path.value);
+            let told = error(codes::UNKNOWN_MODULE, path.span, message);
+            Box::new(told.help("a path is relative to the folder of the file it stands in"))
+        })?;
+        let key =
+            source.path.as_ref().map_or_else(|| source.name.to_string(), |path| path.display().to_string());
+        Ok((source, key, false))
     }
 
     /// Takes the names of a `use` over from the file it names.
@@ -261,6 +257,7 @@ impl Loading<'_> {
                     let stem = Path::new(&*path.value).file_stem().and_then(|stem| stem.to_str());
                     Name::new(stem.unwrap_or("").into(), path.span)
                 }
+                (None, UseSource::Broken) => return,
             };
             let named = Named { what: target, span: name.span, through: None };
             self.library.modules[module.0 as usize].modules.insert(name.value, named);

@@ -384,7 +384,7 @@ pub struct Variation {
 }
 
 /// Appends slots in this order: `model` text, `sample` int, `reply`, `ending`
-/// `complete | cut | blocked | empty | failed`, `blocked` bool, and where wanted `usage`
+/// `complete | cut | blocked | empty`, `blocked` bool, and where wanted `usage`
 /// `{ input: int, output: int }` and `latency` float seconds.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -694,6 +694,8 @@ pub struct Suite {
 #[derive(Clone, Debug)]
 pub struct SuiteRun {
     pub name: Arc<str>,
+    /// As written: relative to the suite's folder. Its own paths start at its own folder.
+    pub path: Arc<str>,
     pub program: Arc<Program>,
 }
 
@@ -708,6 +710,8 @@ pub struct SuiteScore {
 
 #[derive(Clone, Debug)]
 pub enum SuitePart {
-    Metric { run: u32, node: NodeId, metric: Arc<str>, direction: Direction },
+    /// The number stands in the measure's group of the model or, where `total` says so, in the
+    /// total over all other columns.
+    Metric { run: u32, node: NodeId, metric: Arc<str>, direction: Direction, total: Option<Total> },
     Score(u32),
 }

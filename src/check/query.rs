@@ -247,5 +247,5 @@ fn is_clause(step: &Written) -> bool {
 
 /// How a reply ended.
 fn ending() -> Type {
-    Type::Closed(["complete", "cut", "blocked", "empty", "failed"].map(Into::into).into())
+    Type::Closed(["complete", "cut", "blocked", "empty"].map(Into::into).into())
 }

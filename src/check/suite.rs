@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::diagnostics::diagnostic::Diagnostic;
-use crate::syntax::tree::{self, BinaryOperator, ExprKind, ItemKind, Name, Run, TestClauseKind};
+use crate::syntax::tree::{self, BinaryOperator, ExprKind, ItemKind, Name, Run, TestClauseKind, Total};
 
 use super::aggregates::leaves_in;
 use super::checker::Checker;
@@ -18,7 +18,8 @@ use super::library::{Library, ModuleId};
 use super::loading::twice;
 use super::mentions::Mentions;
 use super::program::{
-    Direction, Expr, Local, NodeId, Program, StepKind, Suite, SuitePart, SuiteRun, SuiteScore,
+    Direction, Expr, Local, Measure, Node, NodeId, Program, StepKind, Suite, SuitePart, SuiteRun,
+    SuiteScore,
 };
 use super::scope::{Scope, Typed};
 use super::trial::Trial;
@@ -26,6 +27,7 @@ use super::trial::Trial;
 /// A file that the suite runs, checked; `None` where it has mistakes.
 pub(super) struct Ran {
     pub(super) name: Name,
+    pub(super) path: Arc<str>,
     pub(super) program: Option<Arc<Program>>,
 }
 
@@ -132,7 +134,8 @@ impl<'l> Checker<'l> {
             }
             names.push(&ran.name);
             if let Some(program) = &ran.program {
-                runs.push(SuiteRun { name: Arc::clone(&ran.name.value), program: Arc::clone(program) });
+                let (name, path) = (Arc::clone(&ran.name.value), Arc::clone(&ran.path));
+                runs.push(SuiteRun { name, path, program: Arc::clone(program) });
             }
         }
         let mut scores: Vec<SuiteScore> = Vec::new();
@@ -273,29 +276,38 @@ impl<'l> Checker<'l> {
             .filter(|ran| ran.program.is_some())
             .position(|known| known.name.value == run.value)
             .unwrap_or(0) as u32;
-        let found: Vec<(NodeId, Direction, bool)> = metrics(program)
+        let found: Vec<(NodeId, Direction, Result<Option<Total>, Unplaced>)> = metrics(program)
             .filter(|(at, name, ..)| {
                 name == &metric.value
                     && node.is_none_or(|node| {
                         program.nodes.get(at.0 as usize).is_some_and(|known| known.name == node.value)
                     })
             })
-            .map(|(at, _, direction, by_model)| (at, direction, by_model))
+            .map(|(at, _, direction, place)| (at, direction, place))
             .collect();
         match found.as_slice() {
-            [(node, direction, by_model)] => {
-                if !by_model {
-                    self.tell(
-                        error(
-                            codes::SCORE_BY_MODEL,
-                            metric.span,
+            [(node, direction, place)] => {
+                let Ok(total) = *place else {
+                    let (message, help) = match place {
+                        Err(Unplaced::NoModel) => (
                             format!("`{}` is not measured by model", metric.value),
-                        )
-                        .help("a score is one number a model: the measure needs `by model`"),
-                    );
-                }
+                            "a score is one number a model: the measure needs `by model`".to_owned(),
+                        ),
+                        Err(Unplaced::NoTotal(others)) => (
+                            format!("`{}` has several numbers a model", metric.value),
+                            format!("add `total over {others} pooled` (or `macro`) to its measure"),
+                        ),
+                        _ => (
+                            format!("`{}` has several totals a model", metric.value),
+                            "keep one of the measure's totals, pooled or macro".to_owned(),
+                        ),
+                    };
+                    self.tell(error(codes::SCORE_BY_MODEL, metric.span, message).help(help));
+                    return Typed::unknown();
+                };
                 let metric = Arc::clone(&metric.value);
-                keep(scope, SuitePart::Metric { run: number, node: *node, metric, direction: *direction })
+                let direction = *direction;
+                keep(scope, SuitePart::Metric { run: number, node: *node, metric, direction, total })
             }
             [] => {
                 let message = format!("no metric `{}` in `{}`", metric.value, run.value);
@@ -321,21 +333,54 @@ impl<'l> Checker<'l> {
     }
 }
 
-/// All metrics of a program: with whether they are measured by model.
-fn metrics(program: &Program) -> impl Iterator<Item = (NodeId, Arc<str>, Direction, bool)> {
+/// Why a metric has not one number a model.
+#[derive(Clone)]
+enum Unplaced {
+    NoModel,
+    /// The columns that no total runs over.
+    NoTotal(String),
+    SeveralTotals,
+}
+
+/// A metric of a program: its measure, its name, its direction, and which row of the measure holds
+/// its one number a model.
+type Found = (NodeId, Arc<str>, Direction, Result<Option<Total>, Unplaced>);
+
+fn metrics(program: &Program) -> impl Iterator<Item = Found> {
     program.nodes.iter().enumerate().flat_map(|(at, node)| {
-        node.steps
-            .iter()
-            .filter_map(|step| match &step.kind {
-                StepKind::Measure(measure) => Some(&measure.metrics),
-                _ => None,
+        let measures = node.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Measure(measure) => Some(measure),
+            _ => None,
+        });
+        measures.flat_map(move |measure| {
+            let place = place(node, measure);
+            measure.metrics.iter().map(move |metric| {
+                (NodeId(at as u32), Arc::clone(&metric.name), metric.direction, place.clone())
             })
-            .flatten()
-            .map(move |metric| {
-                let by_model = node.schema.column("model").is_some();
-                (NodeId(at as u32), Arc::clone(&metric.name), metric.direction, by_model)
-            })
+        })
     })
+}
+
+/// Where a measure has one number a model: in its groups, where it is by model alone, else in the
+/// total over everything else.
+fn place(node: &Node, measure: &Measure) -> Result<Option<Total>, Unplaced> {
+    let by: Vec<&str> =
+        node.schema.columns.iter().take(measure.by.len()).map(|column| &*column.name).collect();
+    let model = by.iter().position(|name| *name == "model").ok_or(Unplaced::NoModel)?;
+    let others: Vec<u32> = (0..by.len() as u32).filter(|at| *at as usize != model).collect();
+    if others.is_empty() {
+        return Ok(None);
+    }
+    let covers = |over: &[u32]| over.len() == others.len() && others.iter().all(|at| over.contains(at));
+    let mut totals = measure.totals.iter().filter(|total| covers(&total.over));
+    match (totals.next(), totals.next()) {
+        (Some(total), None) => Ok(Some(total.how)),
+        (Some(_), Some(_)) => Err(Unplaced::SeveralTotals),
+        _ => {
+            let names: Vec<&str> = others.iter().map(|at| by[*at as usize]).collect();
+            Err(Unplaced::NoTotal(names.join(", ")))
+        }
+    }
 }
 
 fn keep(scope: &mut Scope<'_>, part: SuitePart) -> Typed {

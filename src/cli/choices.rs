@@ -71,7 +71,7 @@ pub(super) struct RunChoices {
 impl ProgramChoices {
     pub(super) fn overrides(&self, screen: &Screen) -> Result<Overrides, Exit> {
         // A path on the command line is meant from where the command is given.
-        let mut overrides = Overrides { paths_from: std::path::absolute("").ok(), ..Overrides::default() };
+        let mut overrides = Overrides { paths_from: std::path::absolute(".").ok(), ..Overrides::default() };
         for set in &self.set {
             overrides.set.push(pair(set, "--set", "n=50", screen)?);
         }

@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod screen;
 mod show;
+mod suite;
 mod test;
 
 use std::process::ExitCode;

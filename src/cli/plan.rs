@@ -1,12 +1,13 @@
 //! `tgp plan`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
 use crate::check::program::NodeId;
 use crate::engine::allowance::Asking;
+use crate::engine::run::Run;
 use crate::engine::tally::Tally;
 use crate::plan::draw::kind;
 use crate::report::number::{count, counted, money};
@@ -53,6 +54,9 @@ struct Planned {
     why: Option<Why>,
 }
 
+/// The nodes, and what would be asked of each model.
+type Forecast = (Vec<Planned>, Vec<(String, Tally)>);
+
 pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen) -> Exit {
     let mut opening = match arguments.choices.opening(screen) {
         Ok(opening) => opening,
@@ -82,7 +86,7 @@ fn planned(
     opening: &Opening,
     world: &Arc<dyn World>,
     screen: &Screen,
-) -> Result<(Vec<Planned>, Vec<(String, Tally)>), SessionError> {
+) -> Result<Forecast, SessionError> {
     let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
     let program = opened.sound()?;
     let only = arguments
@@ -91,12 +95,31 @@ fn planned(
         .iter()
         .map(|name| opened.node(&program, name))
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(suite) = &program.suite {
+        let (store, warnings) = opened.store(opening)?;
+        screen.warnings(&warnings);
+        let mut all = (Vec::new(), Vec::new());
+        for place in 0..suite.runs.len() {
+            let allowance = opening.allowance.clone();
+            let entry = opened.entry(suite, place, store.clone(), opening, allowance, world)?;
+            let Some(entry) = entry else { continue };
+            let (nodes, models) = nodes(&entry.run, &entry.file, &[], screen)?;
+            let named = |node: Planned| Planned { node: format!("{}.{}", entry.name, node.node), ..node };
+            all.0.extend(nodes.into_iter().map(named));
+            all.1.extend(models);
+        }
+        return Ok(all);
+    }
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
-    let run = &ready.run;
-    let remembered = Remembered::load(run, &opened.file.to_string_lossy())?;
-    let finished = super::run::drive(run, &only, Manner::Quiet, screen)?;
-    let nodes = program.nodes.iter().zip(0..).map(|(node, at)| {
+    nodes(&ready.run, &opened.file, &only, screen)
+}
+
+/// What a run would do with its nodes.
+fn nodes(run: &Arc<Run>, file: &Path, only: &[NodeId], screen: &Screen) -> Result<Forecast, SessionError> {
+    let remembered = Remembered::load(run, &file.to_string_lossy())?;
+    let finished = super::run::drive(run, only, Manner::Quiet, screen)?;
+    let nodes = run.ground.program.nodes.iter().zip(0..).map(|(node, at)| {
         let id = NodeId(at);
         let known = is_known(run, &finished, id);
         let (counts, _) = counts(run, id);

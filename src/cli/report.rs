@@ -37,6 +37,11 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     opening.allowance.asking = Asking::Nobody;
     let document = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
+        let program = opened.sound()?;
+        if let Some(suite) = &program.suite {
+            let played = super::suite::play(&opened, suite, &opening, Manner::Quiet, world, screen)?;
+            return crate::session::suite::tell(&program, suite, &played);
+        }
         let ready = opened.ready(&opening, world)?;
         screen.warnings(&ready.warnings);
         let finished = super::run::drive(&ready.run, &[], Manner::Quiet, screen)?;

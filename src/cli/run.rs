@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::check::program::NodeId;
 use crate::diagnostics::diagnostic::Severity;
-use crate::engine::allowance::{Asking, Bound};
+use crate::engine::allowance::{Allowance, Asking, Bound};
 use crate::engine::batches::BatchNews;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
@@ -26,6 +26,7 @@ use super::choices::RunChoices;
 use super::exit::Exit;
 use super::progress::{self, Manner};
 use super::screen::Screen;
+use super::suite;
 
 /// Run a file: what is known is taken, what is not is worked out, and the numbers are shown
 ///
@@ -85,17 +86,20 @@ fn ran(
         .iter()
         .map(|name| opened.node(&program, name))
         .collect::<Result<Vec<_>, _>>()?;
-    let Ready { run, warnings } = opened.ready(opening, world)?;
-    screen.warnings(&warnings);
     let manner = match (arguments.json, arguments.quiet, screen.shows_messages) {
         (true, _, _) => Manner::Json,
         (_, true, _) => Manner::Quiet,
         (_, _, true) => Manner::Live,
         _ => Manner::Plain,
     };
+    if let Some(suite) = &program.suite {
+        return suite::ran(&opened, &program, suite, opening, manner, world, screen);
+    }
+    let Ready { run, warnings } = opened.ready(opening, world)?;
+    screen.warnings(&warnings);
     let finished = drive(&run, &only, manner, screen);
     // Told in any case: what a budget kept back may be why the run could not end.
-    if let Some(limit) = reached(&run, opening) {
+    if let Some(limit) = reached([&run], &opened.allowance(opening)) {
         screen.tell(&limit);
     }
     let finished = finished?;
@@ -103,7 +107,7 @@ fn ran(
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
     if arguments.json {
-        screen.print(&as_json(&run, &nodes, began)?);
+        screen.print(&as_json(&run, &finished, &nodes, began)?);
     } else {
         screen.print(&telling::tell(&run, &finished)?.render(screen.width, screen.colour_output));
         if !arguments.quiet {
@@ -149,7 +153,7 @@ pub(super) fn drive(
     })
 }
 
-fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunSummary {
+pub(super) fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunSummary {
     let program = &run.ground.program;
     let nodes = nodes.iter().map(|result| {
         let node = &program.nodes[result.node.0 as usize];
@@ -184,52 +188,81 @@ fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunS
 }
 
 /// What to say where a limit kept calls from going out.
-fn reached(run: &Run, opening: &Opening) -> Option<String> {
-    let (bound, kept_back) = run.caller.purse().reached()?;
-    let (limit, more) = match (bound, opening.allowance.budget) {
-        (Bound::Calls(limit), _) => (format!("{} of --max-calls", counted(limit, "call")), "--max-calls"),
-        (Bound::Budget(limit), Some(_)) => (format!("The budget of {}", money(limit)), "--budget"),
-        (Bound::Budget(limit), None) => {
-            (format!("The budget of {} in tgp.toml", money(limit)), "--budget")
+pub(super) fn reached<'a>(
+    runs: impl IntoIterator<Item = &'a Arc<Run>>,
+    allowance: &Allowance,
+) -> Option<String> {
+    let reached: Vec<(Bound, u64)> =
+        runs.into_iter().filter_map(|run| run.caller.purse().reached()).collect();
+    let (bound, _) = reached.first()?;
+    let (limit, more) = match bound {
+        Bound::Calls(_) => {
+            let limit = counted(allowance.calls.unwrap_or_default(), "call");
+            (format!("{limit} went out, as many as --max-calls allows"), "--max-calls")
+        }
+        Bound::Budget(_) => {
+            let limit = money(allowance.budget.unwrap_or_default());
+            (format!("The budget of {limit} is reached"), "--budget")
         }
     };
-    let waiting = counted(kept_back, "call");
+    let waiting = counted(reached.iter().map(|(_, kept_back)| kept_back).sum(), "call");
     Some(format!(
-        "{limit} reached: {waiting} did not go out, and their rows count as missing. Everything paid for is \
-         kept: run again with a larger {more} to go on."
+        "{limit}. {waiting} did not go out, and their rows count as missing. Everything paid for is kept: \
+         run again with a larger {more} to go on."
     ))
 }
 
-/// A line a node, a line a measure, and one for the end.
-fn as_json(run: &Run, nodes: &[NodeResult], began: Instant) -> Result<String, RunError> {
+/// A line a node, a line a measure, a line a node of judges that agree or not, and one for the end.
+fn as_json(run: &Run, finished: &Finished, nodes: &[NodeResult], began: Instant) -> Result<String, RunError> {
+    let mut out = lines(run, finished, nodes, None)?;
+    let calls: u64 = nodes.iter().map(|node| node.counts.calls).sum();
+    let failed: u64 = nodes.iter().map(|node| node.table.failed()).sum();
+    out.push_str(&end(calls, failed, began));
+    Ok(out)
+}
+
+/// The closing line of `--json`.
+pub(super) fn end(calls: u64, failed: u64, began: Instant) -> String {
+    let line = serde_json::json!({
+        "event": "end", "calls": calls, "failed": failed, "milliseconds": began.elapsed().as_millis() as u64,
+    });
+    format!("{line}\n")
+}
+
+/// What `--json` tells of a run's nodes; `named` is the run's name in a suite.
+pub(super) fn lines(
+    run: &Run,
+    finished: &Finished,
+    nodes: &[NodeResult],
+    named: Option<&str>,
+) -> Result<String, RunError> {
     let program = &run.ground.program;
     let mut out = String::new();
+    let mut line = |mut event: serde_json::Value| {
+        if let (Some(named), Some(fields)) = (named, event.as_object_mut()) {
+            fields.insert("run".to_owned(), named.into());
+        }
+        out.push_str(&format!("{event}\n"));
+    };
     for result in nodes {
         let node = &program.nodes[result.node.0 as usize];
-        let line = serde_json::json!({
+        line(serde_json::json!({
             "event": "node", "node": &*node.name, "kind": kind(node.kind),
             "rows": result.table.rows(), "failed": result.table.failed(), "known": result.known,
             "calls": result.counts.calls, "recorded": result.counts.recorded,
             "microdollars": result.counts.spent, "tokens": result.counts.tokens,
-        });
-        out.push_str(&format!("{line}\n"));
+        }));
         if node.kind == NodeKind::Measure {
             let rows = results::rows(run, &result.table)?;
             let view = measure_view(program, result.node, &rows);
-            let line = serde_json::json!({ "event": "measure", "node": &*node.name, "view": view });
-            out.push_str(&format!("{line}\n"));
+            line(serde_json::json!({ "event": "measure", "node": &*node.name, "view": view }));
         }
     }
-    for (name, tally) in run.caller.tallies().all() {
-        let line = serde_json::json!({ "event": "model", "model": name, "counts": tally });
-        out.push_str(&format!("{line}\n"));
+    for agreement in telling::agreements_of(run, finished)? {
+        line(serde_json::json!({ "event": "agreement", "node": &*agreement.node, "lines": agreement.lines }));
     }
-    let kept_back = run.caller.purse().reached().map_or(0, |(_, kept_back)| kept_back);
-    let calls: u64 = nodes.iter().map(|node| node.counts.calls).sum();
-    let failed: u64 = nodes.iter().map(|node| node.table.failed()).sum();
-    let line = serde_json::json!({
-        "event": "end", "calls": calls, "failed": failed, "kept_back": kept_back, "milliseconds": began.elapsed().as_millis() as u64,
-    });
-    out.push_str(&format!("{line}\n"));
+    for (model, counts) in run.caller.tallies().all() {
+        line(serde_json::json!({ "event": "model", "model": model, "counts": counts }));
+    }
     Ok(out)
 }

@@ -156,6 +156,16 @@ impl Purse {
         self.settled.notify_one();
     }
 
+    /// What may still be asked and spent, when no call is on its way.
+    pub fn left(&self) -> Allowance {
+        let state = self.state();
+        Allowance {
+            calls: self.allowance.calls.map(|limit| limit.saturating_sub(state.calls)),
+            budget: self.allowance.budget.map(|limit| limit.saturating_sub(state.spent)),
+            asking: self.allowance.asking,
+        }
+    }
+
     /// The limit that kept calls from going out, and how many.
     pub fn reached(&self) -> Option<(Bound, u64)> {
         let state = self.state();

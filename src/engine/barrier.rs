@@ -1,13 +1,15 @@
 //! Units that need whole tables: `group`, `sample`, `join` and their like, and `measure`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::program::*;
-use crate::data::row::{Row, RowId};
+use crate::data::row::{Failure, Row, RowId};
 use crate::data::value::Value;
 use crate::digest::Hasher;
 use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
+use crate::eval::halt::Halt;
 use crate::eval::scope::Scope;
 use crate::nodes::gather::{Deduping, Grouping, Partners, Sampling, key_of, order};
 use crate::nodes::measure::{Measuring, Problem};
@@ -29,6 +31,8 @@ pub struct Barrier<'a> {
     pub node: &'a Node,
     pub unit: &'a Unit,
     pub inputs: &'a [Table],
+    /// Verdicts by people, where the unit is about them.
+    pub labels: Vec<Row>,
 }
 
 impl Barrier<'_> {
@@ -43,7 +47,7 @@ impl Barrier<'_> {
             StepKind::Union { columns, .. } => self.union(columns),
             StepKind::Order { by, descending } => self.order(step, by, *descending),
             StepKind::Batch { count, columns } => self.batch(*count, columns),
-            StepKind::Labels { keys, label, .. } => self.labels(keys, *label),
+            StepKind::Labels { read, keys, label } => self.labels(&read.path, keys, *label),
             StepKind::Measure(measure) => self.measure(step, measure),
             _ => Ok(self.main().clone()),
         }
@@ -63,19 +67,34 @@ impl Barrier<'_> {
         self.unit.draws.first().copied().unwrap_or(0)
     }
 
-    /// An expression's value for a row; missing where it has none.
-    fn eval(&self, step: &Step, row: &Row, expr: &Expr) -> Value {
+    /// An expression's value for a row, or why it has none.
+    fn value(&self, step: &Step, row: &Row, expr: &Expr) -> Result<Value, Arc<Failure>> {
         let mut effects = Effects::default();
         let mut scope =
             Scope::new(self.ground, self.node.kind, step, self.draw(), row.id, &row.values, &mut effects);
-        scope.eval(expr).unwrap_or(Value::Missing)
+        match scope.eval(expr) {
+            Ok(value) => Ok(value),
+            Err(Halt::Fail(failure)) => Err(Arc::from(*failure)),
+            // No whole-table step may ask, so nothing waits and nothing is left out.
+            Err(Halt::Waiting | Halt::Drop) => Ok(Value::Missing),
+        }
+    }
+
+    /// An expression's value for a row; missing where it has none.
+    fn eval(&self, step: &Step, row: &Row, expr: &Expr) -> Value {
+        self.value(step, row, expr).unwrap_or(Value::Missing)
     }
 
     fn each(&self, table: &Table, mut see: impl FnMut(&Row)) -> Result<(), RunError> {
         for rows in self.shelf.rows(table) {
-            rows?.iter().for_each(&mut see);
+            rows?.iter().filter(|row| self.takes(row)).for_each(&mut see);
         }
         Ok(())
+    }
+
+    /// Whether a row goes into the unit at all.
+    fn takes(&self, row: &Row) -> bool {
+        row.failure.is_none() || self.unit.carries_failures(self.node)
     }
 
     /// The main table's chunks with only some of their rows; a chunk that loses none stays itself.
@@ -83,10 +102,15 @@ impl Barrier<'_> {
         self.map(|rows| rows.iter().filter(|row| keeps(row)).cloned().collect())
     }
 
-    fn map(&self, mut change: impl FnMut(&Arc<[Row]>) -> Vec<Row>) -> Result<Table, RunError> {
+    fn map(&self, mut change: impl FnMut(&[Row]) -> Vec<Row>) -> Result<Table, RunError> {
         let mut table = Table::default();
         for rows in self.shelf.rows(self.main()) {
-            let made = change(&rows?);
+            let rows = rows?;
+            let made = if rows.iter().all(|row| self.takes(row)) {
+                change(&rows)
+            } else {
+                change(&rows.iter().filter(|row| self.takes(row)).cloned().collect::<Vec<_>>())
+            };
             if !made.is_empty() {
                 table.chunks.push(self.shelf.put(made)?);
             }
@@ -130,24 +154,44 @@ impl Barrier<'_> {
         let mut deduping = Deduping::default();
         self.each(self.main(), |row| {
             if row.failure.is_none() {
-                deduping.see(row.id, key_of(&[self.eval(step, row, by)]));
+                // Nothing equals what is missing.
+                match self.eval(step, row, by) {
+                    Value::Missing => {}
+                    value => deduping.see(row.id, key_of(&[value])),
+                }
             }
         })?;
-        self.keep(|row| row.failure.is_some() || deduping.keeps(row.id, &key_of(&[self.eval(step, row, by)])))
+        self.map(|rows| {
+            let kept = rows.iter().filter_map(|row| {
+                if row.failure.is_some() {
+                    return Some(row.clone());
+                }
+                match self.value(step, row, by) {
+                    Ok(Value::Missing) => Some(row.clone()),
+                    Ok(value) => deduping.keeps(row.id, &key_of(&[value])).then(|| row.clone()),
+                    Err(failure) => Some(Row { failure: Some(failure), ..row.clone() }),
+                }
+            });
+            kept.collect()
+        })
     }
 
     fn group(&self, step: &Step, keys: &[Slot], columns: &[Aggregation]) -> Result<Table, RunError> {
         let mut grouping = Grouping::new(columns);
         self.each(self.main(), |row| {
-            let arguments = columns.iter().map(|column| {
-                let leaves = column.leaves.iter();
-                leaves
-                    .map(|leaf| {
-                        leaf.arguments.iter().map(|argument| self.eval(step, row, argument)).collect()
-                    })
-                    .collect()
-            });
-            grouping.see(row, pick(row, keys), arguments.collect());
+            let leaf = |leaf: &Aggregate| {
+                leaf.arguments.iter().map(|argument| self.value(step, row, argument)).collect()
+            };
+            let arguments: Result<Vec<Vec<Vec<Value>>>, Arc<Failure>> =
+                columns.iter().map(|column| column.leaves.iter().map(leaf).collect()).collect();
+            match (arguments, &row.failure) {
+                (Ok(arguments), _) => grouping.see(row, pick(row, keys), arguments),
+                (Err(_), Some(_)) => grouping.see(row, pick(row, keys), Vec::new()),
+                (Err(failure), None) => {
+                    let row = Row { failure: Some(failure), ..row.clone() };
+                    grouping.see(&row, pick(&row, keys), Vec::new());
+                }
+            }
         })?;
         let rows = grouping.finish(|column, leaves| {
             let mut effects = Effects::default();
@@ -168,7 +212,9 @@ impl Barrier<'_> {
     ) -> Result<Table, RunError> {
         let (left, right): (Vec<Slot>, Vec<Slot>) = keys.iter().copied().unzip();
         let mut partners = Partners::default();
-        self.each(self.other(), |row| partners.see(row, key_of(&pick(row, &right))))?;
+        for rows in self.shelf.rows(self.other()) {
+            rows?.iter().for_each(|row| partners.see(row, key_of(&pick(row, &right))));
+        }
         self.map(|rows| {
             let joined = rows.iter().flat_map(|row| {
                 if row.failure.is_some() {
@@ -191,12 +237,17 @@ impl Barrier<'_> {
                 let with = |partner: &Row| {
                     let mut values = row.values.clone();
                     values.extend(pick(partner, adds));
+                    // What the partner could not be made, the pair can't either.
+                    let failure = partner.failure.as_ref().map(|failure| {
+                        let message = format!("its partner failed: {}", failure.message);
+                        Arc::new(Failure { message: message.into(), ..(**failure).clone() })
+                    });
                     let id = match kind {
                         // One partner a row: the row stays the row.
                         Some(JoinKind::Random) => row.id,
                         _ => row.id.derive("join", &partner.id.0.to_le_bytes()),
                     };
-                    Row { id, values, failure: None }
+                    Row { id, values, failure }
                 };
                 found.into_iter().map(with).collect()
             });
@@ -211,12 +262,15 @@ impl Barrier<'_> {
     }
 
     fn union(&self, columns: &[Slot]) -> Result<Table, RunError> {
-        let mut table = self.main().clone();
+        let mut table = self.keep(|_| true)?;
         for rows in self.shelf.rows(self.other()) {
             let rows = rows?;
             let laid =
                 |row: &Row| Row { id: row.id, values: pick(row, columns), failure: row.failure.clone() };
-            table.chunks.push(self.shelf.put(rows.iter().map(laid).collect())?);
+            let rows: Vec<Row> = rows.iter().filter(|row| self.takes(row)).map(laid).collect();
+            if !rows.is_empty() {
+                table.chunks.push(self.shelf.put(rows)?);
+            }
         }
         Ok(table)
     }
@@ -253,21 +307,24 @@ impl Barrier<'_> {
         self.put(batches)
     }
 
-    /// People's labels are read as a table of their own; the last column is the label.
-    fn labels(&self, keys: &[(Slot, u32)], label: u32) -> Result<Table, RunError> {
-        let mut labels = std::collections::HashMap::new();
-        self.each(self.other(), |row| {
-            let key: Vec<Value> = keys
-                .iter()
-                .map(|(_, at)| row.values.get(*at as usize).cloned().unwrap_or(Value::Missing))
-                .collect();
-            labels.insert(key_of(&key), row.values.get(label as usize).cloned().unwrap_or(Value::Missing));
-        })?;
+    /// Puts people's labels beside the rows whose keys they name.
+    fn labels(&self, path: &str, keys: &[(Slot, u32)], label: u32) -> Result<Table, RunError> {
+        let mut labels: HashMap<Vec<u8>, &Value> = HashMap::new();
+        static NONE: Value = Value::Missing;
+        for row in self.labels.iter().filter(|row| row.failure.is_none()) {
+            let at = |place: u32| row.values.get(place as usize).unwrap_or(&NONE);
+            let key: Vec<Value> = keys.iter().map(|(_, place)| at(*place).clone()).collect();
+            let known = labels.insert(key_of(&key), at(label));
+            if known.is_some_and(|known| known != at(label)) {
+                return Err(RunError::RepeatedLabel { path: path.to_owned(), key: spelled(&key) });
+            }
+        }
         let slots: Vec<Slot> = keys.iter().map(|(slot, _)| *slot).collect();
         self.map(|rows| {
             let labelled = rows.iter().map(|row| {
                 let mut row = row.clone();
-                row.values.push(labels.get(&key_of(&pick(&row, &slots))).cloned().unwrap_or(Value::Missing));
+                let found = labels.get(&key_of(&pick(&row, &slots))).map(|label| (*label).clone());
+                row.values.push(found.unwrap_or(Value::Missing));
                 row
             });
             labelled.collect()

@@ -18,6 +18,9 @@ pub enum RunError {
     #[error("`{path}` holds two different replies for the key {key}")]
     RepeatedRecording { path: String, key: String },
 
+    #[error("`{path}` holds two different labels for the key {key}")]
+    RepeatedLabel { path: String, key: String },
+
     #[error("`{node}` has {count} rows with the same key, {key}")]
     RepeatedKey { node: String, key: String, count: u64 },
 
@@ -69,6 +72,9 @@ impl RunError {
                 "mend the line, or leave broken ones out with `on_error skip` after the fields".to_owned()
             }
             RunError::RepeatedKey { .. } => "name more columns after `key`, or `dedup` before it".to_owned(),
+            RunError::RepeatedLabel { .. } => {
+                "keep one label a key, or name what tells them apart after `on`".to_owned()
+            }
             RunError::TooFewRows { .. } => "say `sample up to` to take what there is".to_owned(),
             RunError::Unbound(name) => {
                 format!(

@@ -11,13 +11,14 @@ use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Capability, Expr, Local, ModelId, Node, NodeId, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, ModelId, Node, NodeId, Read, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::eval::effects::{Asked, Effects};
 use crate::eval::ground::Ground;
+use crate::eval::halt::Halt;
 use crate::eval::scope::Scope;
 use crate::plan::Plan;
 use crate::plan::unit::{Unit, UnitId, UnitKind};
@@ -182,19 +183,24 @@ impl Run {
         unit: &Unit,
         table: impl Fn(UnitId) -> Option<Digest>,
     ) -> Result<Option<Vec<Digest>>, RunError> {
-        if unit.kind == UnitKind::Source {
-            return Ok(Some(vec![self.source_digest(unit)?]));
-        }
-        Ok(unit.inputs.iter().map(|input| table(*input)).collect())
+        let tables: Option<Vec<Digest>> = unit.inputs.iter().map(|input| table(*input)).collect();
+        let Some(mut digests) = tables else { return Ok(None) };
+        digests.extend(self.file_digest(unit)?);
+        Ok(Some(digests))
     }
 
-    fn source_digest(&self, unit: &Unit) -> Result<Digest, RunError> {
-        let node = self.node(unit);
-        let Some(StepKind::Read(read)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
-            return Ok(Digest::of(b""));
-        };
+    /// The hash of the file that the unit reads, where it reads one.
+    fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
+        let Some(read) = self.reads(unit) else { return Ok(None) };
         let sources = self.sources();
-        sources.content(&sources.path(&read.path))
+        sources.content(&sources.path(&read.path)).map(Some)
+    }
+
+    fn reads(&self, unit: &Unit) -> Option<&Read> {
+        match &self.node(unit).steps.get(unit.steps.start)?.kind {
+            StepKind::Read(read) | StepKind::Labels { read, .. } => Some(read),
+            _ => None,
+        }
     }
 
     fn sources(&self) -> Sources {
@@ -296,7 +302,7 @@ impl Run {
         let mut digests = Vec::new();
         match unit.kind {
             UnitKind::Source => {
-                digests.push(self.source_digest(unit)?);
+                digests.extend(self.file_digest(unit)?);
                 self.source(id, &mut out).await?;
             }
             UnitKind::Rows => out.send(self.written(unit)?, gauge),
@@ -314,6 +320,7 @@ impl Run {
                     digests.push(table.digest());
                     tables.push(table);
                 }
+                digests.extend(self.file_digest(unit)?);
                 let key = self.memo.unit_key(unit, &digests);
                 let known = if self.refresh.contains(&unit.node) { None } else { self.memo.table(&key)? };
                 let table = match known {
@@ -377,13 +384,13 @@ impl Run {
         let run = self.clone();
         let work = tokio::task::spawn_blocking(move || {
             let unit = run.plan.unit(id);
-            let barrier = Barrier {
-                ground: &run.ground,
-                shelf: &run.shelf,
-                node: run.node(unit),
-                unit,
-                inputs: &tables,
+            let node = run.node(unit);
+            let labels = match node.steps.get(unit.steps.start).map(|step| &step.kind) {
+                Some(StepKind::Labels { read, .. }) => run.sources().all(read)?,
+                _ => Vec::new(),
             };
+            let barrier =
+                Barrier { ground: &run.ground, shelf: &run.shelf, node, unit, inputs: &tables, labels };
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
@@ -453,7 +460,7 @@ impl Run {
             return Ok(made.chunks);
         }
         let mut rows = self.shelf.get(&chunk)?;
-        if !carries_failures(self.node(unit), unit) {
+        if !unit.carries_failures(self.node(unit)) {
             rows = rows.iter().filter(|row| row.failure.is_none()).cloned().collect();
         }
         let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, gauge };
@@ -484,10 +491,20 @@ impl Run {
             let mut effects = Effects::default();
             let mut scope = Scope::new(&self.ground, node.kind, step, draw, id, &[], &mut effects);
             scope.set(Local(0), Value::Int(number as i64));
-            let values: Vec<Value> =
-                fields.iter().map(|field| scope.eval(field).unwrap_or(Value::Missing)).collect();
+            let mut failure = None;
+            let values: Vec<Value> = fields
+                .iter()
+                .map(|field| match scope.eval(field) {
+                    Ok(value) => value,
+                    Err(Halt::Fail(halt)) => {
+                        failure.get_or_insert(Arc::from(*halt));
+                        Value::Missing
+                    }
+                    Err(Halt::Waiting | Halt::Drop) => Value::Missing,
+                })
+                .collect();
             let id = identity::by_content(&values, 0);
-            rows.push(Row { id, values, failure: None });
+            rows.push(Row { id, values, failure });
         };
         match &step.kind {
             StepKind::Rows { count, fields } => (0..*count).for_each(|number| row(number, fields)),
@@ -522,13 +539,6 @@ impl Run {
         };
         check_keys(node, &self.shelf, table, &laid)
     }
-}
-
-/// Whether the rows that failed before go on through this unit: within a node, and from a query
-/// or a judge into a judge, where they count as missing. A case that could not be made in the
-/// first place stays with the node that could not make it.
-fn carries_failures(node: &Node, unit: &Unit) -> bool {
-    unit.steps.start > 0 || node.kind == crate::syntax::tree::NodeKind::Judge
 }
 
 /// What a unit has made so far, and who reads it.

@@ -100,12 +100,7 @@ impl Sources {
             emit(self.shelf.put(numbered(rows, &mut seen))?);
             return Ok(());
         }
-        let reader = self.world.open(&path).map_err(|error| unreadable(&path, &error))?;
-        let cut = read::cut(reading.format, reader).map_err(|error| unreadable(&path, &error))?;
-        let header = cut.header().cloned();
-        if let Some(header) = &header {
-            header.check(&reading.fields).map_err(|error| unreadable(&path, &error))?;
-        }
+        let (cut, header) = self.open(reading, &path)?;
         for run in cut {
             let run = run.map_err(|error| unreadable(&path, &error))?;
             let key = memo.chunk_key(unit, None, &run.digest(header.as_ref()));
@@ -122,11 +117,7 @@ impl Sources {
             let rows = match known {
                 Some(rows) => rows.to_vec(),
                 None => {
-                    let records = read::parse(reading.format, &reading.fields, header.as_ref(), &run);
-                    let rows = records
-                        .into_iter()
-                        .map(|record| self.row(reading, record, &path))
-                        .collect::<Result<Vec<Row>, RunError>>()?;
+                    let rows = self.parsed(reading, header.as_ref(), &run, &path)?;
                     let chunk = self.shelf.put(rows.clone())?;
                     // A broken record's line moves when the file grows before it.
                     if chunk.failed == 0 {
@@ -139,6 +130,43 @@ impl Sources {
             emit(self.shelf.put(rows)?);
         }
         Ok(())
+    }
+
+    /// All rows of a small source at once, as they stand.
+    pub fn all(&self, reading: &Read) -> Result<Vec<Row>, RunError> {
+        let path = self.path(&reading.path);
+        if matches!(reading.format, Format::Texts | Format::Images) {
+            return self.folder_rows(reading, &path);
+        }
+        let (cut, header) = self.open(reading, &path)?;
+        let mut rows = Vec::new();
+        for run in cut {
+            let run = run.map_err(|error| unreadable(&path, &error))?;
+            rows.extend(self.parsed(reading, header.as_ref(), &run, &path)?);
+        }
+        Ok(rows)
+    }
+
+    /// A file cut into runs of records, with its header where it has one.
+    fn open(&self, reading: &Read, path: &Path) -> Result<(read::Cut, Option<read::Header>), RunError> {
+        let reader = self.world.open(path).map_err(|error| unreadable(path, &error))?;
+        let cut = read::cut(reading.format, reader).map_err(|error| unreadable(path, &error))?;
+        let header = cut.header().cloned();
+        if let Some(header) = &header {
+            header.check(&reading.fields).map_err(|error| unreadable(path, &error))?;
+        }
+        Ok((cut, header))
+    }
+
+    fn parsed(
+        &self,
+        reading: &Read,
+        header: Option<&read::Header>,
+        run: &read::RawChunk,
+        path: &Path,
+    ) -> Result<Vec<Row>, RunError> {
+        let records = read::parse(reading.format, &reading.fields, header, run);
+        records.into_iter().map(|record| self.row(reading, record, path)).collect()
     }
 
     fn folder_rows(&self, reading: &Read, path: &Path) -> Result<Vec<Row>, RunError> {

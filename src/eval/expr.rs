@@ -1,6 +1,6 @@
 //! The value of an expression.
 
-use crate::check::program::{Expr, FunctionId, ModelRef, TemplatePart};
+use crate::check::program::{Expr, Function, FunctionId, ModelRef, TemplatePart};
 use crate::data::json::render;
 use crate::data::value::Value;
 use crate::syntax::tree::BinaryOperator;
@@ -17,6 +17,7 @@ impl Scope<'_> {
             Expr::Constant(value) => Ok(value.clone()),
             Expr::Slot(slot) if self.pending.contains(&slot.0) => Err(Halt::Waiting),
             Expr::Slot(slot) => Ok(self.slot(*slot)),
+            Expr::Local(local) if self.awaited.contains(local) => Err(Halt::Waiting),
             Expr::Local(local) => Ok(self.local(*local)),
             Expr::Template(parts) => self.template(parts),
             Expr::List(items) => Ok(Value::List(self.all(items)?.into())),
@@ -152,26 +153,28 @@ impl Scope<'_> {
         frame.resize(function.frame.max(function.parameters) as usize, Value::Missing);
         let outer_frame = std::mem::replace(&mut self.frame, frame);
         let outer_models = std::mem::replace(&mut self.models, models);
-        let result = self.at(site, |scope| {
-            let mut halt = None;
-            for (local, value) in &function.lets {
-                match scope.eval(value) {
-                    Ok(value) => scope.set(*local, value),
-                    // What needs this one can't be asked yet.
-                    Err(other) => {
-                        halt = Some(other);
-                        break;
-                    }
-                }
-            }
-            match halt {
-                Some(halt) => Err(halt),
-                None => scope.eval(&function.result),
-            }
-        });
+        let outer_awaited = std::mem::take(&mut self.awaited);
+        let result = self.at(site, |scope| scope.body(function));
         self.frame = outer_frame;
         self.models = outer_models;
+        self.awaited = outer_awaited;
         result
+    }
+
+    /// A function's value in its own frame. A `let` that waits for an answer holds up only what
+    /// needs it: the others are asked at the same time.
+    fn body(&mut self, function: &Function) -> Evaluated {
+        for (local, value) in &function.lets {
+            match self.eval(value) {
+                Ok(value) => self.set(*local, value),
+                Err(Halt::Waiting) => self.awaited.push(*local),
+                Err(halt) if self.awaited.is_empty() => return Err(halt),
+                Err(_) => return Err(Halt::Waiting),
+            }
+        }
+        let result = self.eval(&function.result);
+        // What one of them is asked may decide that the row is dropped, used or not.
+        if self.awaited.is_empty() { result } else { Err(Halt::Waiting) }
     }
 }
 

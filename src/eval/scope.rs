@@ -24,6 +24,8 @@ pub struct Scope<'a> {
     /// In a measure with a baseline: the baseline's row.
     pub baseline: Option<&'a [Value]>,
     pub frame: Vec<Value>,
+    /// Places in the frame whose values wait for answers.
+    pub awaited: Vec<Local>,
     /// The models handed to the function that is being evaluated.
     pub models: Vec<Asked>,
     /// The judge whose turn it is.
@@ -55,6 +57,7 @@ impl<'a> Scope<'a> {
             id,
             baseline: None,
             frame,
+            awaited: Vec::new(),
             models: Vec::new(),
             judge: None,
             path: Path::new(),

@@ -25,6 +25,7 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: &Request, sample: u3
     let name = scope.ground.binding(asked).map(|binding| binding.name.clone()).unwrap_or_default();
     let view = View::of(request);
     let outer = std::mem::replace(&mut scope.frame, vec![Value::Missing; script.frame as usize]);
+    let awaited = std::mem::take(&mut scope.awaited);
     scope.set(Script::PROMPT, Value::Text(view.prompt));
     scope.set(Script::SYSTEM, view.system.map_or(Value::Missing, Value::Text));
     scope.set(Script::SEEN, view.seen.map_or(Value::Missing, Value::Text));
@@ -33,6 +34,7 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: &Request, sample: u3
     scope.set(Script::SAMPLE, Value::Int(i64::from(sample)));
     let result = first_arm(scope, script, &name, sample, request);
     scope.frame = outer;
+    scope.awaited = awaited;
     result
 }
 

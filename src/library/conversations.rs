@@ -12,7 +12,7 @@ pub(super) fn assistant(call: &mut Call<'_>) -> Answer {
     message(call, Speaker::Assistant)
 }
 
-pub(super) fn system_turn(call: &mut Call<'_>) -> Answer {
+pub(super) fn system(call: &mut Call<'_>) -> Answer {
     message(call, Speaker::System)
 }
 

@@ -131,7 +131,7 @@ pub(super) static NATIVES: &[Native] = &[
     native!("prelude.sqrt", numbers::sqrt),
     native!("prelude.starts_with", texts::starts_with),
     native!("prelude.sum_of", numbers::sum_of),
-    native!("prelude.system_turn", conversations::system_turn),
+    native!("prelude.system", conversations::system),
     native!("prelude.take_first", lists::take_first),
     native!("prelude.to_date", dates::to_date),
     native!("prelude.to_float", texts::to_float),

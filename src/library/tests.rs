@@ -221,7 +221,7 @@ fn draws_stay_within_their_bounds() {
 #[test]
 fn conversations_and_dates() {
     let said = |speaker: &str, text: &str| run(&format!("prelude.{speaker}"), &[Value::text(text)]).unwrap();
-    let parts = Value::list([said("system_turn", "s"), said("user", "u"), said("assistant", "a")]);
+    let parts = Value::list([said("system", "s"), said("user", "u"), said("assistant", "a")]);
     let all = run("prelude.conversation", &[parts]).unwrap();
     assert_eq!(run("prelude.turn_count", std::slice::from_ref(&all)), Ok(Value::Int(3)));
     assert_eq!(run("prelude.turn_texts", &[all]), Ok(texts(&["s", "u", "a"])));

@@ -173,9 +173,7 @@ pub struct Partners {
 
 impl Partners {
     pub fn see(&mut self, row: &Row, key: Vec<u8>) {
-        if row.failure.is_none() {
-            self.rows.entry(key).or_default().push(row.clone());
-        }
+        self.rows.entry(key).or_default().push(row.clone());
     }
 
     /// The partners of a key, in the order of their identities.

@@ -159,13 +159,14 @@ impl<'a> Measuring<'a> {
         let mut effects = Effects::default();
         let mut scope = self.scope(row, &mut effects);
         scope.baseline = against;
-        if let Some(condition) = &metric.condition
-            && !scope.holds(condition).unwrap_or(false)
-        {
-            return None;
-        }
+        let counted = match metric.condition.as_ref().map(|condition| scope.eval(condition)) {
+            Some(Ok(Value::Bool(false))) => return None,
+            None | Some(Ok(Value::Bool(true))) => true,
+            // Whether the row belongs here can't be said, so it is missing here.
+            Some(_) => false,
+        };
         let leaves = metric.aggregation.leaves.iter().map(|leaf| {
-            if lost {
+            if lost || !counted {
                 return None;
             }
             let values: Result<Vec<Value>, Halt> =

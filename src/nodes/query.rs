@@ -27,7 +27,8 @@ pub fn columns(query: &Query) -> usize {
 /// What one sample of one model gave.
 struct Given {
     reply: Value,
-    outcome: &'static str,
+    /// How the reply ended; nothing where none came.
+    outcome: Option<&'static str>,
     usage: Usage,
     latency: Duration,
     failure: Option<Failure>,
@@ -39,8 +40,7 @@ impl Runner<'_> {
         let name: Arc<str> =
             self.stream.ground.binding(asked).map(|binding| binding.name.clone()).unwrap_or_default();
         for sample in 0..query.samples {
-            let part = [name.as_bytes(), &[0], &sample.to_le_bytes()].concat();
-            let mut branch = state.branch(sample, "query", &part);
+            let mut branch = state.branch(sample, "query", &identity(&name, sample));
             // What the model answers goes by the row that is asked, not by the row made of it.
             let given =
                 exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
@@ -48,13 +48,7 @@ impl Runner<'_> {
                 Ok(given) => given,
                 Err(Halt::Fail(failure)) => {
                     let (usage, latency) = (Usage::default(), Duration::ZERO);
-                    Given {
-                        reply: Value::Missing,
-                        outcome: "failed",
-                        usage,
-                        latency,
-                        failure: Some(*failure),
-                    }
+                    Given { reply: Value::Missing, outcome: None, usage, latency, failure: Some(*failure) }
                 }
                 Err(halt) => {
                     self.halted(at, branch, 0, halt);
@@ -64,8 +58,8 @@ impl Runner<'_> {
             branch.values.push(Value::Text(name.clone()));
             branch.values.push(Value::Int(i64::from(sample)));
             branch.values.push(given.reply);
-            branch.values.push(Value::text(given.outcome));
-            branch.values.push(Value::Bool(given.outcome == "blocked"));
+            branch.values.push(given.outcome.map_or(Value::Missing, Value::text));
+            branch.values.push(Value::Bool(given.outcome == Some("blocked")));
             if query.usage {
                 let counts = [given.usage.input, given.usage.output].map(|count| Value::Int(count as i64));
                 branch.values.push(Value::Record(counts.into_iter().collect()));
@@ -77,6 +71,26 @@ impl Runner<'_> {
             self.from(at + 1, branch);
         }
     }
+
+    /// A row that failed before it could be asked: missing for each model and sample that it would
+    /// have gone to.
+    pub(super) fn unasked(&mut self, at: usize, query: &Query, state: &State) {
+        let Some(asked) = self.stream.target else { return };
+        let name: Arc<str> =
+            self.stream.ground.binding(asked).map(|binding| binding.name.clone()).unwrap_or_default();
+        for sample in 0..query.samples {
+            let mut branch = state.branch(sample, "query", &identity(&name, sample));
+            branch.values.push(Value::Text(name.clone()));
+            branch.values.push(Value::Int(i64::from(sample)));
+            branch.pad(columns(query) - 2);
+            self.from(at + 1, branch);
+        }
+    }
+}
+
+/// What tells apart the rows that a query makes of one row.
+fn identity(model: &str, sample: u32) -> Vec<u8> {
+    [model.as_bytes(), &[0], &sample.to_le_bytes()].concat()
 }
 
 /// One conversation with the model: each user turn is answered before the next is sent.
@@ -137,7 +151,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         };
         return Ok(Given {
             reply: Value::Missing,
-            outcome: "blocked",
+            outcome: Some("blocked"),
             usage,
             latency,
             failure: Some(failure),
@@ -152,7 +166,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         Outcome::Empty => "empty",
         _ => "complete",
     };
-    Ok(Given { reply, outcome, usage, latency, failure: None })
+    Ok(Given { reply, outcome: Some(outcome), usage, latency, failure: None })
 }
 
 fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> PaintRequest {

@@ -47,6 +47,12 @@ impl Stream<'_> {
         self.node.steps.get(self.steps.start + at).filter(|_| self.steps.start + at < self.steps.end)
     }
 
+    /// What an expression comes to for a row that failed: missing where that can't be said, and
+    /// where saying it would take a call.
+    fn known(&self, at: usize, step: &Step, state: &State, expr: &Expr) -> Value {
+        self.scope(at, step, state, &mut Effects::default()).eval(expr).unwrap_or(Value::Missing)
+    }
+
     pub fn scope<'s>(
         &'s self,
         at: usize,
@@ -102,11 +108,7 @@ impl Runner<'_> {
                 state.values.push(Value::Id(state.id));
                 self.from(at + 1, state);
             }
-            // A failed row only takes its place in what follows.
-            kind if state.failure.is_some() => {
-                state.pad(appended(kind));
-                self.from(at + 1, state);
-            }
+            _ if state.failure.is_some() => self.failed(at, step, state),
             StepKind::Key(slots) => {
                 if slots.iter().any(|slot| state.pending.contains(&slot.0)) {
                     self.waiting = true;
@@ -117,12 +119,14 @@ impl Runner<'_> {
                 state.id = identity::keyed(&values);
                 self.from(at + 1, state);
             }
-            StepKind::Where(condition) => match stream.scope(at, step, &state, self.effects).holds(condition)
-            {
-                Ok(true) => self.from(at + 1, state),
-                Ok(false) => {}
-                Err(halt) => self.halted(at, state, 0, halt),
-            },
+            StepKind::Where(condition) => {
+                match stream.scope(at, step, &state, self.effects).eval(condition) {
+                    Ok(Value::Bool(true)) => self.from(at + 1, state),
+                    Ok(Value::Bool(false)) => {}
+                    Ok(_) => self.halted(at, state, 0, Halt::undefined("the condition has no value")),
+                    Err(halt) => self.halted(at, state, 0, halt),
+                }
+            }
             StepKind::Let(value) => {
                 let result = stream.scope(at, step, &state, self.effects).eval(value);
                 match result {
@@ -151,13 +155,7 @@ impl Runner<'_> {
                     Err(halt) => self.halted(at, state, 1, halt),
                 }
             }
-            StepKind::Repeat { count } => {
-                for number in 0..*count {
-                    let mut branch = state.branch(number as u32, "repeat", &number.to_le_bytes());
-                    branch.values.push(Value::Int(number as i64));
-                    self.from(at + 1, branch);
-                }
-            }
+            StepKind::Repeat { count } => self.repeat(at, &state, *count),
             StepKind::Unbatch { list, columns } => self.unbatch(at, &state, list.0, *columns),
             StepKind::Search { .. } | StepKind::Fetch { .. } => self.retrieve(at, step, state),
             StepKind::Vary(vary) => self.vary(at, step, vary, state),
@@ -175,6 +173,48 @@ impl Runner<'_> {
             | StepKind::Batch { .. }
             | StepKind::Labels { .. }
             | StepKind::Measure(_) => self.from(at + 1, state),
+        }
+    }
+
+    /// A row that failed goes on as far as it is known: it is counted where it would have stood. It
+    /// asks nobody, and what can't be known of it is missing.
+    fn failed(&mut self, at: usize, step: &Step, mut state: State) {
+        match &step.kind {
+            StepKind::Where(condition) => {
+                if self.stream.known(at, step, &state, condition) != Value::Bool(false) {
+                    self.from(at + 1, state);
+                }
+            }
+            StepKind::Let(value) => {
+                let value = self.stream.known(at, step, &state, value);
+                state.values.push(value);
+                self.from(at + 1, state);
+            }
+            StepKind::Explode { list } | StepKind::Cross { list } => {
+                match self.stream.known(at, step, &state, list) {
+                    Value::List(items) => {
+                        self.spread(at, &state, &items, matches!(step.kind, StepKind::Cross { .. }));
+                    }
+                    _ => {
+                        state.pad(1);
+                        self.from(at + 1, state);
+                    }
+                }
+            }
+            StepKind::Repeat { count } => self.repeat(at, &state, *count),
+            StepKind::Query(query) => self.unasked(at, query, &state),
+            kind => {
+                state.pad(appended(kind));
+                self.from(at + 1, state);
+            }
+        }
+    }
+
+    fn repeat(&mut self, at: usize, state: &State, count: u64) {
+        for number in 0..count {
+            let mut branch = state.branch(number as u32, "repeat", &number.to_le_bytes());
+            branch.values.push(Value::Int(number as i64));
+            self.from(at + 1, branch);
         }
     }
 

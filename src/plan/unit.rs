@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use crate::check::program::{ModelId, NodeId, Step, StepKind};
+use crate::check::program::{ModelId, Node, NodeId, Step, StepKind};
 use crate::digest::Digest;
+use crate::syntax::tree::NodeKind;
 
 /// Place of a unit in [`Plan::units`](super::Plan).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,15 @@ pub enum UnitKind {
     Barrier,
     /// Numbers.
     Measure,
+}
+
+impl Unit {
+    /// Whether rows that failed before it go on through it: within a node, and into a judge or a
+    /// measure, where they count as missing. A case that could not be made in the first place stays
+    /// with the node that could not make it.
+    pub fn carries_failures(&self, node: &Node) -> bool {
+        self.steps.start > 0 || matches!(node.kind, NodeKind::Judge | NodeKind::Measure)
+    }
 }
 
 impl UnitKind {

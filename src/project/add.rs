@@ -78,7 +78,14 @@ fn state_in(table: &mut dyn TableLike, name: &str, value: Item) -> bool {
     {
         return state_in(inner, below, value);
     }
-    table.insert(name, value).is_some()
+    // The key stays as it is written, and what is said above it.
+    match table.get_mut(name) {
+        Some(written) => {
+            *written = value;
+            true
+        }
+        None => table.insert(name, value).is_some(),
+    }
 }
 
 fn leads_to(table: &dyn TableLike, name: &str) -> bool {

@@ -8,6 +8,7 @@ use crate::data::schema::Schema;
 use crate::syntax::tree::NodeKind;
 
 pub use super::failures::{FailedRow, FailureList};
+use super::agreement::Agreement;
 use super::leaderboard::Leaderboard;
 use super::measure_view::{MeasureView, measure_view};
 use super::number::counted;
@@ -36,6 +37,7 @@ pub enum Section {
     Rows(RowsSection),
     Failures(FailureList),
     Leaderboard(Leaderboard),
+    Agreement(Agreement),
 }
 
 /// Rows of a node that is no measure.

@@ -25,6 +25,7 @@ impl Document {
                 }
                 Section::Failures(list) => failures(list, width, colour),
                 Section::Leaderboard(board) => board.render(width, colour),
+                Section::Agreement(agreement) => agreement.render(width, colour),
             });
         }
         parts.join("\n")

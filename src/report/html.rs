@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::agreement::{Agreement, NOTE};
 use super::axis::Axis;
 use super::document::{Document, FailureList, RowsSection, Section};
 use super::leaderboard::{Leaderboard, ScoreColumn, shown};
@@ -52,6 +53,7 @@ fn section(section: &Section) -> Markup {
         Section::Rows(rows) => self::rows(rows),
         Section::Failures(list) => failures(list),
         Section::Leaderboard(board) => leaderboard(board),
+        Section::Agreement(agreement) => self::agreement(agreement),
     }
 }
 
@@ -216,6 +218,36 @@ fn leaderboard(board: &Leaderboard) -> Markup {
             }
             p.note { (board.notes().join(" · ")) }
             ul.note { @for column in &board.columns { li { (ScoreColumn::made_of(column)) } } }
+        }
+    }
+}
+
+fn agreement(agreement: &Agreement) -> Markup {
+    let [verdict, between, numbers @ ..] = Agreement::COLUMNS;
+    html! {
+        section {
+            h2 { (agreement.heading()) }
+            div.wide {
+                table {
+                    thead {
+                        tr {
+                            th scope="col" { (verdict) }
+                            th scope="col" { (between) }
+                            @for name in numbers { th.number scope="col" { (name) } }
+                        }
+                    }
+                    tbody {
+                        @for [verdict, between, numbers @ ..] in agreement.cells() {
+                            tr {
+                                th scope="row" { (verdict) }
+                                td { (between) }
+                                @for number in &numbers { td.number { (number) } }
+                            }
+                        }
+                    }
+                }
+            }
+            p.note { (NOTE) }
         }
     }
 }

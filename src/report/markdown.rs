@@ -2,6 +2,7 @@
 
 use crate::data::write::markdown as rows_markdown;
 
+use super::agreement::{Agreement, NOTE};
 use super::document::{Document, FailureList, Section};
 use super::leaderboard::{Leaderboard, ScoreColumn, shown};
 use super::measure_view::MeasureView;
@@ -25,6 +26,7 @@ impl Document {
                 }
                 Section::Failures(list) => failures(list),
                 Section::Leaderboard(board) => leaderboard(board),
+                Section::Agreement(agreement) => self::agreement(agreement),
             });
         }
         let facts = self.provenance.facts.iter();
@@ -106,6 +108,16 @@ fn leaderboard(board: &Leaderboard) -> String {
     }
     let notes = board.notes().into_iter().chain(board.columns.iter().map(ScoreColumn::made_of));
     notes.for_each(|note| text.push_str(&format!("\n{}\n", escaped(&note))));
+    text
+}
+
+fn agreement(agreement: &Agreement) -> String {
+    let mut text = format!("## {}\n\n", escaped(&agreement.heading()));
+    line(&mut text, Agreement::COLUMNS.iter().map(|name| (*name).to_owned()));
+    let rules = ["---", "---", "---:", "---:", "---:", "---:"];
+    line(&mut text, rules.iter().map(|rule| (*rule).to_owned()));
+    agreement.cells().for_each(|cells| line(&mut text, cells.iter().map(|cell| escaped(cell))));
+    text.push_str(&format!("\n*{NOTE}*\n"));
     text
 }
 

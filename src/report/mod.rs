@@ -3,6 +3,7 @@
 //! Pure: rows come in, text goes out. A `*_view` and a `document` are data that can be shown in
 //! several ways.
 
+pub mod agreement;
 mod axis;
 pub mod document;
 mod document_text;

@@ -3,6 +3,7 @@
 use crate::check::program::{Binding, BindingKind, Program};
 use crate::data::json::render;
 use crate::data::types::Type;
+use crate::syntax::tree::FileKind;
 
 /// Facts in the order they are told, each with what it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -14,7 +15,12 @@ impl Provenance {
     /// What the program itself says: its version, parameters, seed and models.
     pub fn of(program: &Program) -> Provenance {
         let mut provenance = Provenance::default();
-        provenance.add("pipeline", format!("{} @ {}", program.name, program.version));
+        let kind = match program.kind {
+            FileKind::Pipeline => "pipeline",
+            FileKind::Library => "library",
+            FileKind::Suite => "suite",
+        };
+        provenance.add(kind, format!("{} @ {}", program.name, program.version));
         for parameter in &program.parameters {
             let value = render(&parameter.value, &parameter.kind);
             provenance.add(format!("param {}", parameter.name), value);

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod limit;
 pub mod open;
 pub mod results;
+pub mod suite;
 pub mod telling;
 pub mod trial;
 

@@ -71,6 +71,8 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
+    NoShare { metric: String, model: String, value: f64 },
     #[error(transparent)]
     Run(#[from] RunError),
 }
@@ -152,6 +154,12 @@ impl Opened {
         Ok(Ready { run, warnings })
     }
 
+    /// What a run may ask and spend: as is asked, else as the project states.
+    pub fn allowance(&self, opening: &Opening) -> Allowance {
+        let budget = opening.allowance.budget.or(self.project.config.run.budget);
+        Allowance { budget, ..opening.allowance.clone() }
+    }
+
     /// Makes the program ready on a store that is open already.
     pub fn ready_on(
         &self,
@@ -159,21 +167,37 @@ impl Opened {
         opening: &Opening,
         world: &Arc<dyn World>,
     ) -> Result<Arc<Run>, SessionError> {
-        let mut program = self.sound()?;
+        let program = self.sound()?;
+        let refresh =
+            opening.refresh.iter().map(|name| self.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
+        let allowance = self.allowance(opening);
+        self.ready_program(program, &self.file, refresh, allowance, store, opening, world)
+    }
+
+    /// Makes a program ready that belongs to the project: the file's own, or one that it runs.
+    #[expect(clippy::too_many_arguments, reason = "what one run needs, handed on once")]
+    pub(super) fn ready_program(
+        &self,
+        mut program: Arc<Program>,
+        file: &Path,
+        refresh: Vec<NodeId>,
+        allowance: Allowance,
+        store: Arc<dyn Store>,
+        opening: &Opening,
+        world: &Arc<dyn World>,
+    ) -> Result<Arc<Run>, SessionError> {
         if let Some(count) = opening.limit {
             limit::limit(Arc::make_mut(&mut program), count);
         }
         let edition = match (&opening.edition, program.dynamic) {
             (Some(edition), true) => Some(edition.clone()),
             (None, true) if opening.overrides.test.is_some() => None,
-            (None, true) => return Err(SessionError::NoEdition(self.file.display().to_string())),
+            (None, true) => return Err(SessionError::NoEdition(file.display().to_string())),
             // What is not dynamic is the same in every edition.
             (_, false) => None,
         };
-        let refresh =
-            opening.refresh.iter().map(|name| self.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
         let shelf = Shelf::new(store.clone());
-        let folder = self.folder();
+        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
         let sources = source::Sources { world: world.clone(), folder: folder.clone(), shelf: shelf.clone() };
         let recorded = recordings::digests(&program, &sources)?;
         let endpoints = Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
@@ -183,8 +207,6 @@ impl Opened {
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
         };
-        let mut allowance = opening.allowance.clone();
-        allowance.budget = allowance.budget.or(self.project.config.run.budget);
         let caller = Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), allowance)?;
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
@@ -199,10 +221,5 @@ impl Opened {
             refresh,
             pass: Pass::default(),
         }))
-    }
-
-    /// Where the file stands: its paths start here.
-    pub fn folder(&self) -> PathBuf {
-        self.file.parent().map(Path::to_owned).unwrap_or_default()
     }
 }

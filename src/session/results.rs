@@ -55,6 +55,10 @@ pub fn rows(run: &Run, table: &Table) -> Result<Vec<Row>, RunError> {
 /// Rows that a node could not finish for want of an answer or of a readable one. A verdict that is
 /// missing is a result, told with the numbers it is missing from.
 pub fn lost(rows: &[Row]) -> usize {
-    let lost = |row: &&Row| row.failure.as_ref().is_some_and(|failure| failure.reason != Reason::Missing);
-    rows.iter().filter(lost).count()
+    rows.iter().filter(|row| is_lost(row)).count()
+}
+
+/// Whether a row could not be finished; see [`lost`].
+pub fn is_lost(row: &Row) -> bool {
+    row.failure.as_ref().is_some_and(|failure| failure.reason != Reason::Missing)
 }

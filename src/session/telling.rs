@@ -6,7 +6,8 @@ use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::eval::effects::Effects;
 use crate::eval::scope::Scope;
-use crate::report::document::{Document, document};
+use crate::report::agreement::{Agreement, agreements};
+use crate::report::document::{Document, Section, document};
 use crate::report::provenance::Provenance;
 
 use super::results;
@@ -18,11 +19,8 @@ pub fn tell(run: &Run, finished: &Finished) -> Result<Document, RunError> {
     if let Some(edition) = run.memo.edition() {
         provenance.add("edition", edition);
     }
-    let rows = |node: NodeId| match finished.tables.get(&run.plan.table_of(node)) {
-        Some(table) => results::rows(run, table),
-        None => Ok(Vec::new()),
-    };
-    document(program, provenance, |entry| match entry {
+    let rows = |node: NodeId| rows(run, finished, node);
+    let mut told = document(program, provenance, |entry| match entry {
         ReportEntry::Table(node) => rows(*node),
         ReportEntry::Failures { node, condition } => {
             let mut rows = rows(*node)?;
@@ -32,7 +30,21 @@ pub fn tell(run: &Run, finished: &Finished) -> Result<Document, RunError> {
             Ok(rows)
         }
         ReportEntry::Title(_) | ReportEntry::Text(_) => Ok(Vec::new()),
-    })
+    })?;
+    told.sections.extend(agreements_of(run, finished)?.into_iter().map(Section::Agreement));
+    Ok(told)
+}
+
+/// How far the judges of a finished run agree.
+pub fn agreements_of(run: &Run, finished: &Finished) -> Result<Vec<Agreement>, RunError> {
+    agreements(&run.ground.program, |node| rows(run, finished, node))
+}
+
+fn rows(run: &Run, finished: &Finished, node: NodeId) -> Result<Vec<Row>, RunError> {
+    match finished.tables.get(&run.plan.table_of(node)) {
+        Some(table) => results::rows(run, table),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Whether a row of a node's table meets a condition over its columns.

@@ -182,7 +182,7 @@ impl Tables<'_> {
             Cell::Rows { node, condition } => {
                 let rows = self.rows(*node)?;
                 let kept =
-                    rows.iter().filter(|row| row.failure.is_none() && self.keeps(condition.as_ref(), row));
+                    rows.iter().filter(|row| !results::is_lost(row) && self.keeps(condition.as_ref(), row));
                 Ok(Value::Int(kept.count() as i64))
             }
             Cell::Failed(Some(node)) => Ok(Value::Int(results::lost(&self.rows(*node)?) as i64)),
@@ -197,7 +197,7 @@ impl Tables<'_> {
                 let mut leaves: Vec<Gathered> =
                     aggregation.leaves.iter().map(|leaf| Gathered::new(leaf.kind)).collect();
                 for row in self.rows(*node)? {
-                    if row.failure.is_some() || !self.keeps(condition.as_ref(), &row) {
+                    if results::is_lost(&row) || !self.keeps(condition.as_ref(), &row) {
                         continue;
                     }
                     for (leaf, gathered) in aggregation.leaves.iter().zip(&mut leaves) {

@@ -85,6 +85,8 @@ pub enum UseSource {
     Module(Name),
     /// Path of a file, relative to this one.
     File(Spanned<Arc<str>>),
+    /// A path with a hole, which has been reported.
+    Broken,
 }
 
 #[derive(Clone, Debug, PartialEq)]

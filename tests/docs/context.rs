@@ -27,14 +27,15 @@ const NEEDS: [(&str, &[&str], &str, &str); 8] = [
 pub(super) fn file(block: &Block, context: &str) -> String {
     let Some(fragment) = &block.fragment else { return block.text.clone() };
     let text = &block.text;
-    let completed = complete(fragment, text, block.error.as_deref());
+    let completed = indented(&complete(fragment, text, block.error.as_deref()));
+    let steps = indented(text);
     let items = match fragment.as_str() {
         "items" => text.clone(),
         "library" => return format!("library docs.fragment @ 1.0.0\n\n{text}"),
         "suite" => return format!("suite docs.fragment @ 1.0.0\n\n{text}"),
-        "curate" if begins(text, &["read", "rows"]) => format!("curate example {{\n{text}}}\n"),
-        "curate" => format!("curate example from items {{\n{text}}}\n"),
-        "steps" | "generate" => format!("generate example from items {{\n{text}}}\n"),
+        "curate" if begins(text, &["read", "rows"]) => format!("curate example {{\n{steps}}}\n"),
+        "curate" => format!("curate example from items {{\n{steps}}}\n"),
+        "steps" | "generate" => format!("generate example from items {{\n{steps}}}\n"),
         "vary" => format!("vary example from cases {{\n{completed}}}\n"),
         "query" => format!("query example from forms to targets {{\n{completed}}}\n"),
         "judge" => format!("judge example from replies by judge {{\n{completed}}}\n"),
@@ -47,6 +48,11 @@ pub(super) fn file(block: &Block, context: &str) -> String {
         other => panic!("{}:{}: no fragment `{other}`", block.page.display(), block.line),
     };
     format!("pipeline docs.fragment @ 1.0.0\n\n{}{items}", around(&items, context))
+}
+
+/// As it stands between braces: where brackets don't come out even, the layout counts.
+fn indented(steps: &str) -> String {
+    steps.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
 }
 
 /// Each line an expression; an indented one goes on with the line above.

@@ -482,7 +482,7 @@ fn a_program_uses_a_package_as_any_library() {
     let program = |requirement: &str| {
         format!(
             "pipeline p @ 1.0.0\n\nuse acme.rubrics {requirement} {{ loud }}\n\ncurate rows {{\n  \
-             read csv \"x.csv\" as {{ a: text }}\n  let b = loud(a)\n}}\n"
+             read csv \"x.csv\" as {{ a: text }}\n  where loud(a) != a\n}}\n"
         )
     };
     let told = |text: String| {

@@ -264,15 +264,15 @@ impl Checker<'_> {
         let right = self.expr(scope, right, hint);
         let either = lifted(Type::Bool, &left.kind, &right.kind).is_optional();
         match (left.kind.present(), right.kind.present()) {
-            (Type::Text | Type::Closed(_) | Type::Path, Type::Text | Type::Closed(_) | Type::Path)
-                if !either =>
-            {
+            (Type::Text | Type::Closed(_) | Type::Path, Type::Text | Type::Closed(_) | Type::Path) => {
+                let kind = lifted(Type::Text, &left.kind, &right.kind);
                 let holes = [left, right].map(|side| TemplatePart::Hole(side.expr, side.kind));
-                Typed::new(Expr::Template(holes.into()), Type::Text)
+                Typed::new(Expr::Template(holes.into()), kind)
             }
             (Type::Turns, Type::Turns) if !either => conversation_of(vec![left.expr, right.expr]),
-            (Type::List(_), Type::List(_)) if !either => match join(&left.kind, &right.kind) {
+            (Type::List(_), Type::List(_)) => match join(left.kind.present(), right.kind.present()) {
                 Some(kind) => {
+                    let kind = lifted(kind, &left.kind, &right.kind);
                     let kinds = vec![left.kind, right.kind];
                     let arguments = vec![NativeArgument::Value(left.expr), NativeArgument::Value(right.expr)];
                     let call =

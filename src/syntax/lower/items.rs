@@ -85,6 +85,10 @@ impl Lowering<'_> {
         let from = parts.part()?;
         let from = match from.as_rule() {
             Rule::path => UseSource::Module(self.name(&from)),
+            _ if hole(&from).is_some() => {
+                self.plain_string(from)?;
+                UseSource::Broken
+            }
             _ => UseSource::File(self.plain_string(from)?),
         };
         let version = parts.accept(Rule::version).map(|version| self.name(&version));
@@ -164,7 +168,7 @@ impl Lowering<'_> {
     /// A string that names something for good, so that no hole makes sense in it.
     pub(super) fn plain_string(&mut self, pair: Pair<'_>) -> Lowered<Spanned<Arc<str>>> {
         let span = self.span(&pair);
-        if let Some(hole) = pair.clone().into_inner().find(|part| part.as_rule() == Rule::hole) {
+        if let Some(hole) = hole(&pair) {
             let hole = self.span(&hole);
             self.report(Mistake::PlainString, hole);
         }
@@ -172,4 +176,8 @@ impl Lowering<'_> {
         let text: String = text.map(|part| self.characters(&part)).collect();
         Ok(Spanned::new(Arc::from(text), span))
     }
+}
+
+fn hole<'t>(string: &Pair<'t>) -> Option<Pair<'t>> {
+    string.clone().into_inner().find(|part| part.as_rule() == Rule::hole)
 }

@@ -70,24 +70,26 @@ impl Lowering<'_> {
 
     fn is_present(&mut self, operator: Pair<'_>, operand: Expr) -> Lowered<Expr> {
         let span = operand.span.to(self.span(&operator));
-        self.refuse_chain(&operand, &operator);
+        if self.refuse_chain(&operand, &operator) {
+            return Ok(Expr { kind: ExprKind::Broken, span });
+        }
         let present = Parts::of(operator).part()?.as_rule() == Rule::present;
         Ok(Expr { kind: ExprKind::IsPresent { operand: Box::new(operand), present }, span })
     }
 
     fn binary(&mut self, operator: &Pair<'_>, left: Expr, right: Expr) -> Lowered<Expr> {
         let value = binary_operator(operator)?;
-        if is_comparison(value) {
-            self.refuse_chain(&left, operator);
-        }
         let span = left.span.to(right.span);
+        if is_comparison(value) && self.refuse_chain(&left, operator) {
+            return Ok(Expr { kind: ExprKind::Broken, span });
+        }
         let operator = Spanned::new(value, self.span(operator));
         let kind = ExprKind::Binary { operator, left: Box::new(left), right: Box::new(right) };
         Ok(Expr { kind, span })
     }
 
     /// `a < b < c` says something else in every language; here nothing.
-    fn refuse_chain(&mut self, left: &Expr, operator: &Pair<'_>) {
+    fn refuse_chain(&mut self, left: &Expr, operator: &Pair<'_>) -> bool {
         let compared = match &left.kind {
             ExprKind::Binary { operator, .. } => is_comparison(operator.value),
             ExprKind::IsPresent { .. } => true,
@@ -97,6 +99,7 @@ impl Lowering<'_> {
             let operator = self.span(operator);
             self.report(Mistake::ChainedComparison, operator);
         }
+        compared
     }
 }
 

@@ -1,0 +1,94 @@
+//! A suite on the command line: its pipelines one after another, then its leaderboard.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::check::program::{Program, Suite};
+use crate::report::document::Section;
+use crate::session::explain::Remembered;
+use crate::session::results;
+use crate::session::suite::{Played, tell};
+use crate::session::{Opened, Opening, SessionError};
+use crate::world::World;
+
+use super::exit::Exit;
+use super::progress::Manner;
+use super::run::{drive, end, lines, reached, summary};
+use super::screen::Screen;
+
+/// Runs a suite and shows its leaderboard, with the measures that its scores are made of.
+pub(super) fn ran(
+    opened: &Opened,
+    program: &Program,
+    suite: &Suite,
+    opening: &Opening,
+    manner: Manner,
+    world: &Arc<dyn World>,
+    screen: &Screen,
+) -> Result<Exit, SessionError> {
+    let began = Instant::now();
+    let played = play(opened, suite, opening, manner, world, screen)?;
+    let document = tell(program, suite, &played)?;
+    let (mut calls, mut failed) = (0, 0);
+    for one in &played {
+        let nodes = results::nodes(&one.entry.run, &one.finished);
+        calls += nodes.iter().map(|node| node.counts.calls).sum::<u64>();
+        failed += nodes.iter().map(|node| node.table.failed()).sum::<u64>();
+        if manner == Manner::Json {
+            screen.print(&lines(&one.entry.run, &one.finished, &nodes, Some(&one.entry.name))?);
+        }
+    }
+    if let Some(limit) = reached(played.iter().map(|one| &one.entry.run), &opened.allowance(opening)) {
+        screen.tell(&limit);
+    }
+    if manner == Manner::Json {
+        let boards = document.sections.iter().filter_map(|section| match section {
+            Section::Leaderboard(board) => Some(board),
+            _ => None,
+        });
+        for board in boards {
+            screen.print(&format!("{}\n", serde_json::json!({ "event": "leaderboard", "view": board })));
+        }
+        screen.print(&end(calls, failed, began));
+    } else {
+        screen.print(&document.render(screen.width, screen.colour_output));
+    }
+    Ok(if failed > 0 { Exit::Missing } else { Exit::Complete })
+}
+
+/// Runs the suite's pipelines in the order written, all within one allowance.
+pub(super) fn play(
+    opened: &Opened,
+    suite: &Suite,
+    opening: &Opening,
+    manner: Manner,
+    world: &Arc<dyn World>,
+    screen: &Screen,
+) -> Result<Vec<Played>, SessionError> {
+    let (store, warnings) = opened.store(opening)?;
+    screen.warnings(&warnings);
+    let mut played: Vec<Played> = Vec::new();
+    for place in 0..suite.runs.len() {
+        let began = Instant::now();
+        let allowance = match played.last() {
+            Some(before) => before.entry.run.caller.purse().left(),
+            None => opened.allowance(opening),
+        };
+        let Some(entry) = opened.entry(suite, place, store.clone(), opening, allowance, world)? else {
+            continue;
+        };
+        let finished = drive(&entry.run, &[], manner, screen)?;
+        Remembered::save(&entry.run, &entry.file.to_string_lossy())?;
+        if matches!(manner, Manner::Live | Manner::Plain) {
+            let nodes = results::nodes(&entry.run, &finished);
+            screen.tell(&summary(&entry.run, &nodes, &entry.file, began).render(screen.colour_messages));
+        }
+        let stopped = entry.run.caller.is_stopped();
+        played.push(Played { entry, finished });
+        if stopped {
+            break;
+        }
+    }
+    store.flush()?;
+    Ok(played)
+}
