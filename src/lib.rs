@@ -26,4 +26,5 @@ pub mod stats;
 pub mod store;
 pub mod syntax;
 pub mod text;
+pub mod watch;
 pub mod world;

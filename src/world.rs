@@ -3,7 +3,7 @@
 //! Everything outside `store` that wants to know something about the machine asks a
 //! [`World`]. The program gives the real one, [`Machine`]; tests and editors give their own.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,10 +18,18 @@ pub struct Stamp {
     pub inode: u64,
 }
 
+/// An open file: read from its start, or from any place of it.
+pub trait File: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> File for T {}
+
+/// Fills a file that is being written, and says what it is to be called.
+pub type Fill<'a> = &'a mut dyn FnMut(&mut (dyn Write + Send)) -> io::Result<String>;
+
 /// The machine as the library may see it.
 pub trait World: Send + Sync {
     /// Opens a file for reading from its start.
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>>;
+    fn open(&self, path: &Path) -> io::Result<Box<dyn File>>;
 
     /// The file's stamp.
     fn stamp(&self, path: &Path) -> io::Result<Stamp>;
@@ -34,6 +42,15 @@ pub trait World: Send + Sync {
 
     /// Writes a whole file, replacing it at once; the folders above it are made.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Writes a file of a folder piece by piece, of any size. It gets its name, and replaces what
+    /// had that name, when it is whole; where `fill` fails there is no file.
+    fn write_from(&self, folder: &Path, fill: Fill<'_>) -> io::Result<PathBuf> {
+        let mut bytes = Vec::new();
+        let path = folder.join(fill(&mut bytes)?);
+        self.write(&path, &bytes)?;
+        Ok(path)
+    }
 
     /// An environment variable, where it is set and valid text.
     fn variable(&self, name: &str) -> Option<String>;
@@ -59,7 +76,7 @@ pub struct Machine;
 
 #[allow(clippy::disallowed_methods, reason = "this is the door that the ban points to")]
 impl World for Machine {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn File>> {
         Ok(Box::new(std::fs::File::open(path)?))
     }
 
@@ -89,6 +106,23 @@ impl World for Machine {
         let partial = path.with_file_name(name);
         std::fs::write(&partial, bytes)?;
         std::fs::rename(&partial, path)
+    }
+
+    fn write_from(&self, folder: &Path, fill: Fill<'_>) -> io::Result<PathBuf> {
+        std::fs::create_dir_all(folder)?;
+        let partial = folder.join(format!(".{}-{:x}.part", std::process::id(), self.jitter()));
+        let written = (|| {
+            let mut file = io::BufWriter::with_capacity(1 << 18, std::fs::File::create(&partial)?);
+            let name = fill(&mut file)?;
+            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            let path = folder.join(name);
+            std::fs::rename(&partial, &path)?;
+            Ok(path)
+        })();
+        if written.is_err() {
+            let _ = std::fs::remove_file(&partial);
+        }
+        written
     }
 
     fn variable(&self, name: &str) -> Option<String> {

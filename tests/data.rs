@@ -100,7 +100,7 @@ fn broken_lines_say_what_is_wrong_and_the_others_go_on() {
     let rows = rows(Format::Jsonl, &[("a", Type::Int)], "{\"a\": 1}\r\n{\"a\": \r\n[1]\n\r\n{\"a\": 2}");
     assert_eq!(rows.iter().flatten().count(), 2);
     let messages = broken(&rows);
-    assert_eq!(messages[0], (2, "not JSON: EOF while parsing a value, at column 5".to_owned()));
+    assert_eq!(messages[0], (2, "not JSON: it ends where a value is wanted, at column 5".to_owned()));
     assert_eq!(messages[1], (3, "field `a`: expected int, found list of 1".to_owned()));
     assert_eq!(rows[1].as_ref().unwrap_err().excerpt, "{\"a\":");
 }
@@ -164,9 +164,12 @@ fn json_comes_as_a_list_or_as_lines_and_yaml_as_a_list() {
         [Ok(vec![Value::text("a")]), Ok(vec![Value::text("b")])]
     );
     let message = |format, text: &str| cut(format, text).err().unwrap().to_string();
-    assert_eq!(message(Format::Json, "[\n1,\n}"), "line 3: not JSON: expected value, at column 1");
-    assert_eq!(message(Format::Yaml, "topic: a"), "a list of records is wanted, and this is one record");
-    assert!(message(Format::Yaml, "- a\n- [b\n- c\n").starts_with("line "));
+    assert_eq!(
+        message(Format::Json, "[\n1,\n}"),
+        "can't be read from line 3 on: not JSON: no value begins like this, at column 1"
+    );
+    assert_eq!(message(Format::Yaml, "topic: a"), "is one record, and a list of records is wanted");
+    assert!(message(Format::Yaml, "- a\n- [b\n- c\n").contains("from line "));
 }
 
 #[test]
@@ -188,7 +191,7 @@ fn what_is_no_text_and_what_never_ends_is_an_error_with_its_line() {
     latin.extend(b"{\"text\": \"caf\xe9\"}\n");
     let errors: Vec<String> =
         cut(Format::Jsonl, latin).unwrap().filter_map(Result::err).map(|error| error.to_string()).collect();
-    assert_eq!(errors, ["line 3001 is not UTF-8 text; save the file as UTF-8"]);
+    assert_eq!(errors, ["has text on line 3001 that is not UTF-8"]);
 
     let open = std::io::repeat(b'x').take(70 << 20);
     let text = Cursor::new(b"a,b\n1,2\n3,\"".to_vec()).chain(open);
@@ -243,7 +246,7 @@ fn folders_of_texts_and_of_pictures() {
     assert!(images(&Machine, &PathBuf::from("/nowhere/at/all"), &wanted).is_err());
     let other = fields(&[("caption", Type::Text)]);
     let message = images(&Machine, path, &other).err().unwrap().to_string();
-    assert_eq!(message, "a folder of images has the fields `name` and `image`, not `caption`");
+    assert_eq!(message, "is a folder of images, which has the fields `name` and `image`, not `caption`");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod block;
 mod context;
+mod tutorial;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

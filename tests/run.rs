@@ -2,6 +2,8 @@
 
 #[path = "run/batches.rs"]
 mod batches;
+#[path = "run/exports.rs"]
+mod exports;
 #[path = "run/incremental.rs"]
 mod incremental;
 #[path = "run/interrupted.rs"]
@@ -10,9 +12,13 @@ mod interrupted;
 mod mistakes;
 #[path = "run/money.rs"]
 mod money;
+#[path = "run/packages.rs"]
+mod packages;
 #[path = "run/project.rs"]
 mod project;
 #[path = "run/real.rs"]
 mod real;
 #[path = "run/secrecy.rs"]
 mod secrecy;
+#[path = "run/remote.rs"]
+mod remote;

@@ -383,7 +383,8 @@ impl<'l> Checker<'l> {
         if typed.is_unknown() {
             return None;
         }
-        let expr = self.fit(&mut scope, typed, &Type::Text, written.span, what);
+        let wanted = if typed.kind == Type::Path { Type::Path } else { Type::Text };
+        let expr = self.fit(&mut scope, typed, &wanted, written.span, what);
         let text = fold_text(&expr);
         if text.is_none() && self.diagnostics.len() == told {
             self.tell(

@@ -19,6 +19,7 @@ use super::program::{Binding, Program, TestName};
 use super::scope::Scope;
 use super::signatures;
 use super::suite::{Ran, suite_trial};
+use super::suspects;
 use super::trial::{Trial, no_test, tests};
 
 /// What the command line and `tgp.toml` say beside the file.
@@ -69,6 +70,7 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
     let mut main = Checker::new(&library, &trial, &mentions, &runs);
     let program = main.program(loads.sources, overrides.test_seed);
     let (told, mut used, defined) = (main.diagnostics, main.used, main.defined);
+    let (mut seen, mut fields) = (main.seen, main.fields);
     used.extend(&library.used);
     diagnostics.extend(told);
     if overrides.test.is_none() {
@@ -78,6 +80,8 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
             let mut checker = Checker::new(&library, &trial, &mentions, &runs);
             checker.program(loads.sources, 0);
             used.extend(checker.used);
+            seen.extend(checker.seen);
+            fields.extend(checker.fields);
             diagnostics.extend(told);
             diagnostics.extend(checker.diagnostics);
         }
@@ -91,6 +95,9 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
         diagnostics.extend(unused(&library, &defined, &used));
     }
     distinct(&mut diagnostics);
+    without_idle_arms(&mut diagnostics);
+    fields.extend(library.fields.iter().cloned());
+    suspects::show(&mut diagnostics, &sources, &library, &seen, &fields);
     let sound = diagnostics.iter().all(|told| told.severity != Severity::Error);
     let program = program.filter(|_| sound);
     Checked { program, diagnostics, sources }
@@ -372,6 +379,14 @@ fn unused_names(library: &Library, used: &HashSet<Span>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// An arm may apply nowhere because the step that would ask is wrong itself.
+fn without_idle_arms(diagnostics: &mut Vec<Diagnostic>) {
+    let idle = |told: &Diagnostic| told.code == codes::SCRIPT_IDLE;
+    if diagnostics.iter().any(|told| !idle(told) && told.code != codes::UNUSED) {
+        diagnostics.retain(|told| !idle(told));
+    }
 }
 
 /// The same thing told twice (by a test and the file itself) is told once; in the order of places.

@@ -21,6 +21,7 @@ use super::program::{Capability, Function, Model, ModelId, ModelRef};
 use super::scope::Scope;
 use super::scripted::ScriptUse;
 use super::suite::Ran;
+use super::suspects::{Origin, Seen};
 use super::trial::Trial;
 use super::types::{TypeReader, capability_word};
 
@@ -70,6 +71,10 @@ pub(super) struct Checker<'l> {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) defined: Vec<Defined>,
     pub(super) used: HashSet<Span>,
+    /// Uses of names with the places they were made at.
+    pub(super) seen: Vec<Seen>,
+    /// Fields of records as types declare them.
+    pub(super) fields: Vec<Name>,
     /// `None` while a default is being read.
     pub(super) parameters: HashMap<ItemId, Option<(Type, Value)>>,
     pub(super) models: Vec<Model>,
@@ -108,6 +113,8 @@ impl<'l> Checker<'l> {
             diagnostics: Vec::new(),
             defined: Vec::new(),
             used: HashSet::new(),
+            seen: Vec::new(),
+            fields: Vec::new(),
             parameters: HashMap::new(),
             models: Vec::new(),
             model_items: HashMap::new(),
@@ -129,6 +136,16 @@ impl<'l> Checker<'l> {
         self.diagnostics.push(problem);
     }
 
+    /// A name is used that was made elsewhere.
+    pub(super) fn came(&mut self, used: Span, from: Option<Span>) {
+        self.seen.extend(from.map(|place| Seen { used, of: Origin::Made(place) }));
+    }
+
+    /// A value must be what is declared elsewhere.
+    pub(super) fn must_be(&mut self, value: Span, declared: Span) {
+        self.seen.push(Seen { used: value, of: Origin::Wanted(declared) });
+    }
+
     /// No model may be asked here.
     pub(super) fn quiet(&mut self, reason: &'static str, span: Span) {
         self.tell(
@@ -147,6 +164,7 @@ impl<'l> Checker<'l> {
         let mut reader = TypeReader::new(self.library, module);
         let kind = reader.read(written);
         self.used.extend(reader.used);
+        self.fields.extend(reader.named);
         self.diagnostics.extend(reader.diagnostics);
         kind
     }
@@ -178,6 +196,7 @@ impl<'l> Checker<'l> {
     pub(super) fn any_model(&mut self, scope: &mut Scope<'_>, name: &Name) -> Option<(ModelRef, Capability)> {
         if let Some(found) = scope.models.iter().rev().find(|model| model.name == name.value) {
             self.used.extend(found.defined);
+            self.came(name.span, found.defined);
             if let ModelRef::Declared(id) = found.model {
                 self.askers.push((id, name.span));
             }
@@ -209,6 +228,7 @@ impl<'l> Checker<'l> {
         match found.map(|named| named.what) {
             Some(Thing::Model(item)) if module == ModuleId::ROOT => {
                 self.used.extend(found.map(|named| named.span));
+                self.came(name.span, found.map(|named| named.span));
                 self.model_items.get(&item).copied()
             }
             _ => {

@@ -79,6 +79,7 @@ pub const UNKNOWN_TYPE: &str = "unknown-type";
 pub const UNSET_PARAMETER: &str = "unset-parameter";
 pub const UNUSED: &str = "unused-binding";
 pub const VOTE: &str = "vote";
+pub const WRONG_ADDRESS: &str = "wrong-address";
 pub const WRONG_ARGUMENTS: &str = "wrong-arguments";
 pub const WRONG_BINDING: &str = "wrong-binding";
 pub const WRONG_CAPABILITY: &str = "wrong-capability";
@@ -87,7 +88,7 @@ pub const WRONG_NODE: &str = "wrong-node";
 pub const WRONG_NUMBER: &str = "wrong-number";
 
 /// All of them, in order.
-pub const ALL: [&str; 85] = [
+pub const ALL: [&str; 86] = [
     AMBIGUOUS_NAME,
     ASKS_TARGETS,
     ASK_NOT_HERE,
@@ -167,6 +168,7 @@ pub const ALL: [&str; 85] = [
     UNSET_PARAMETER,
     UNUSED,
     VOTE,
+    WRONG_ADDRESS,
     WRONG_ARGUMENTS,
     WRONG_BINDING,
     WRONG_CAPABILITY,

@@ -117,6 +117,7 @@ impl<'l> Checker<'l> {
             FunctionBody::Native { .. } => return None,
         };
         let what = format!("what `{}` gives", signature.name);
+        self.must_be(result.span, tree.returns.span);
         let result = self.wanted(&mut scope, result, &returns, &what);
         Some(Function {
             name: Arc::clone(&signature.name),
@@ -125,6 +126,7 @@ impl<'l> Checker<'l> {
             lets,
             result,
             frame: scope.frame,
+            span: tree.name.span,
         })
     }
 
@@ -132,6 +134,10 @@ impl<'l> Checker<'l> {
         let wanted = written.kind.as_ref().map(|kind| self.read_type(scope.module, kind));
         let mut typed = self.expr(scope, &written.value, wanted.as_ref());
         if let Some(wanted) = wanted {
+            self.must_be(
+                written.value.span,
+                written.kind.as_ref().map_or(written.value.span, |kind| kind.span),
+            );
             typed.expr = self.fit(scope, typed.clone(), &wanted, written.value.span, "the value");
             typed.kind = wanted;
         }

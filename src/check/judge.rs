@@ -228,7 +228,7 @@ impl<'l> Checker<'l> {
     }
 
     fn verdict_kind(&mut self, kind: &Type, span: Span) {
-        if matches!(kind.present(), Type::Image | Type::Turns | Type::Id) {
+        if matches!(kind.present(), Type::Image | Type::Turns | Type::Id | Type::Json | Type::Path) {
             self.tell(
                 error(codes::TYPE_MISMATCH, span, format!("a verdict cannot be {kind}"))
                     .help("a verdict is a condition, a number, or one of a closed set: `refused | complied`"),
@@ -237,6 +237,7 @@ impl<'l> Checker<'l> {
     }
 
     fn verdict_value(&mut self, scope: &mut Scope<'_>, kind: &Type, written: &WrittenVerdict<'l>) -> Expr {
+        self.must_be(written.value.span, written.kind.span);
         let typed = self.expr(scope, written.value, Some(kind));
         let what = format!("the verdict `{}`", written.name.value);
         // Where something follows for a missing value, the value may be missing.

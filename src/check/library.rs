@@ -103,6 +103,8 @@ pub(super) struct Library {
     pub(super) types: HashMap<ItemId, Type>,
     /// Names that types and signatures mention.
     pub(super) used: HashSet<Span>,
+    /// Fields of records that types and signatures declare.
+    pub(super) fields: Vec<tree::Name>,
     /// Where a stage is read that no node uses.
     pub(super) blank: tree::Node,
 }
@@ -120,6 +122,7 @@ impl Default for Library {
         };
         Library {
             modules: Vec::new(),
+            fields: Vec::new(),
             signatures: HashMap::new(),
             types: HashMap::new(),
             used: HashSet::new(),

@@ -225,7 +225,13 @@ impl Loading<'_> {
         let source = self.loader.package(&name.value, requirement).map_err(|problem| {
             let message = format!("cannot use `{}`: {problem}", name.value);
             let told = error(codes::UNKNOWN_MODULE, name.span, message);
-            Box::new(told.help("name it under `[dependencies]` in tgp.toml, or begin with `std.`"))
+            Box::new(match problem {
+                LoadProblem::NoPackage => told.help(format!(
+                    "add it with `tgp add {} --path FOLDER` (or `--git` and `--tag`); the standard library's begin with `std.`",
+                    name.value
+                )),
+                _ => told,
+            })
         })?;
         Ok((source, name.value.to_string(), false))
     }

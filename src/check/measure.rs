@@ -175,7 +175,7 @@ impl<'l> Checker<'l> {
         totals: &[TotalOver],
         clauses: &Clauses<'l>,
     ) {
-        let mut row = Row::new(Arc::clone(&building.node.name.value));
+        let mut row = Row { open: building.row.open, ..Row::new(Arc::clone(&building.node.name.value)) };
         for (at, column) in by.iter().enumerate() {
             let over = totals.iter().any(|total| total.over.contains(&(at as u32)));
             let kind = if over { column.kind.clone().optional() } else { column.kind.clone() };

@@ -35,6 +35,7 @@ mod signatures;
 mod stand_ins;
 mod steps;
 mod suite;
+mod suspects;
 mod trial;
 mod types;
 mod variations;

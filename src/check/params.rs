@@ -17,10 +17,11 @@ use super::scope::{Scope, Typed};
 
 impl Checker<'_> {
     /// The value of a parameter of that name.
-    pub(super) fn parameter_named(&mut self, scope: &Scope<'_>, name: &str) -> Option<Typed> {
+    pub(super) fn parameter_named(&mut self, scope: &Scope<'_>, name: &str, span: Span) -> Option<Typed> {
         let named = *self.library.module(scope.module).things.get(name)?;
         let Thing::Param(item) = named.what else { return None };
         self.used.insert(named.span);
+        self.came(span, Some(named.span));
         let id = ItemId { module: scope.module, item };
         Some(match self.parameter(id) {
             Some((kind, value)) => Typed::new(Expr::Constant(value), kind),
@@ -37,6 +38,9 @@ impl Checker<'_> {
         // While it is read, and for good where it is broken or goes in a circle.
         self.parameters.insert(id, None);
         let kind = self.read_type(id.module, &param.kind);
+        if let Some(default) = &param.default {
+            self.must_be(default.span, param.kind.span);
+        }
         let value = self.parameter_value(id, param, &kind);
         let read = value.map(|value| (kind, value));
         self.parameters.insert(id, read.clone());

@@ -148,6 +148,8 @@ pub struct Function {
     pub result: Expr,
     /// Locals in its frame, parameters and lambda parameters among them.
     pub frame: u32,
+    /// Of its name.
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]
@@ -712,6 +714,12 @@ pub struct SuiteScore {
 pub enum SuitePart {
     /// The number stands in the measure's group of the model or, where `total` says so, in the
     /// total over all other columns.
-    Metric { run: u32, node: NodeId, metric: Arc<str>, direction: Direction, total: Option<Total> },
+    Metric {
+        run: u32,
+        node: NodeId,
+        metric: Arc<str>,
+        direction: Direction,
+        total: Option<Total>,
+    },
     Score(u32),
 }

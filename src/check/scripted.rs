@@ -116,6 +116,7 @@ impl Checker<'_> {
         let mut arms = Vec::new();
         let mut shares = 0.0;
         let mut complete = false;
+        let mut last_refused = None;
         for arm in source.arms {
             if let tree::Guard::Share(share) = &arm.guard {
                 shares += share.value;
@@ -136,8 +137,13 @@ impl Checker<'_> {
             if let Some(unknown) = told.iter().find(|problem| is_unknown_name(problem.code)) {
                 // The arm speaks of another step's rows.
                 let place = (arm.span.source.0, arm.span.start);
-                let text = unknown.message.clone();
-                self.script_use.refused.entry(place).or_insert((unknown.primary.span, text));
+                let why = (unknown.primary.span, unknown.message.clone());
+                last_refused = Some(why.clone());
+                // The step that it speaks of is the one that knows its first names.
+                let known = self.script_use.refused.entry(place).or_insert_with(|| why.clone());
+                if why.0.start > known.0.start {
+                    *known = why;
+                }
                 continue;
             }
             self.script_use.applied.insert(arm.span);
@@ -149,14 +155,18 @@ impl Checker<'_> {
             }
         }
         if !complete && shares < 1.0 - 1e-9 {
+            let mut problem = error(
+                codes::SCRIPT_INCOMPLETE,
+                source.span,
+                "no arm of this script always applies where it is asked",
+            );
+            if let Some((span, text)) = last_refused {
+                problem = problem.also(span, text);
+            }
             self.told_once(
-                error(
-                    codes::SCRIPT_INCOMPLETE,
-                    source.span,
-                    "no arm of this script always applies where it is asked",
-                )
-                .also(site, "asked here")
-                .help("end it with `_ => ...` that uses only what every row has, such as `prompt`"),
+                problem
+                    .also(site, "asked here")
+                    .help("end it with `_ => ...` that uses only what every row has, such as `prompt`"),
             );
         }
         Script { arms, frame: scope.frame }

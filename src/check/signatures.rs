@@ -22,8 +22,9 @@ pub(super) fn settle(library: &mut Library) -> Vec<Diagnostic> {
             let ItemKind::Type(kind) = &found.kind else { continue };
             let mut reader = TypeReader::new(library, module);
             let read = reader.read(&kind.kind);
-            let (used, told) = (reader.used, reader.diagnostics);
+            let (used, told, fields) = (reader.used, reader.diagnostics, reader.named);
             library.types.insert(id, read);
+            library.fields.extend(fields);
             library.used.extend(used);
             diagnostics.extend(told);
         }
@@ -62,7 +63,9 @@ pub(super) fn settle(library: &mut Library) -> Vec<Diagnostic> {
                 }
                 _ => continue,
             };
-            let (used, told) = (reading.reader.used, reading.reader.diagnostics);
+            let reader = reading.reader;
+            let (used, told, fields) = (reader.used, reader.diagnostics, reader.named);
+            library.fields.extend(fields);
             library.used.extend(used);
             diagnostics.extend(told);
             library.signatures.insert(id, signature);

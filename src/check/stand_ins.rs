@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::data::types::Field;
 use crate::data::value::Value;
-use crate::syntax::tree::{Name, NodeKind};
+use crate::syntax::tree::{ExprKind, Name, NamedExpr, NodeKind, Rows};
 
 use super::checker::Checker;
 use super::codes;
 use super::complaint::{Explained, error};
-use super::expressions::{convert, row_identity};
+use super::expressions::{bare, convert, row_identity};
 use super::library::ModuleId;
 use super::nodes::Building;
 use super::program::{Expr, StepKind};
@@ -38,6 +38,12 @@ impl<'l> Checker<'l> {
             .map(|column| Field { name: Arc::clone(&column.name), kind: column.kind.clone() })
             .collect();
         let wanted = (!building.row.open).then_some(fields.as_slice());
+        for field in written_fields(replacement.rows) {
+            let column = declared.iter().find(|column| column.name == field.name.value);
+            if let Some(place) = column.and_then(|column| column.place) {
+                self.must_be(field.value.span, place);
+            }
+        }
         let written = self.written_rows(ModuleId::ROOT, replacement.rows, wanted, replacement.span);
         let mut fresh = Building {
             row: Row::new(Arc::clone(&building.node.name.value)),
@@ -117,5 +123,23 @@ impl<'l> Checker<'l> {
                 self.table(name);
             }
         }
+    }
+}
+
+/// What the rows of a replacement give, field by field.
+fn written_fields(rows: &Rows) -> Vec<&NamedExpr> {
+    match rows {
+        Rows::Counted { fields, .. } => fields.iter().collect(),
+        Rows::Listed(list) => match &bare(list).kind {
+            ExprKind::List(items) => items
+                .iter()
+                .filter_map(|item| match &bare(&item.value).kind {
+                    ExprKind::Record(fields) => Some(fields),
+                    _ => None,
+                })
+                .flatten()
+                .collect(),
+            _ => Vec::new(),
+        },
     }
 }

@@ -18,8 +18,7 @@ use super::library::{Library, ModuleId};
 use super::loading::twice;
 use super::mentions::Mentions;
 use super::program::{
-    Direction, Expr, Local, Measure, Node, NodeId, Program, StepKind, Suite, SuitePart, SuiteRun,
-    SuiteScore,
+    Direction, Expr, Local, Measure, Node, NodeId, Program, StepKind, Suite, SuitePart, SuiteRun, SuiteScore,
 };
 use super::scope::{Scope, Typed};
 use super::trial::Trial;

@@ -24,6 +24,8 @@ pub(super) struct TypeReader<'l> {
     /// Single capital letters stand for any type.
     variables: bool,
     pub(super) used: Vec<Span>,
+    /// The fields of records that were read.
+    pub(super) named: Vec<Name>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -36,6 +38,7 @@ impl<'l> TypeReader<'l> {
             open: Vec::new(),
             variables: false,
             used: Vec::new(),
+            named: Vec::new(),
             diagnostics: Vec::new(),
         }
     }
@@ -77,6 +80,7 @@ impl<'l> TypeReader<'l> {
                 continue;
             }
             fields.push(Field { name: field.name.value.clone(), kind: self.read(&field.kind) });
+            self.named.push(field.name.clone());
         }
         fields.into()
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::types::Type;
+use crate::data::value::Value;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, BinaryOperator, ExprKind, FunctionBody, ListItem, Name};
 
@@ -101,9 +102,18 @@ impl Checker<'_> {
             _ => return self.no_variation(written.span),
         };
         let Some(named) = self.library.callable(scope.module, &function.value) else {
-            let call =
-                tree::Expr { kind: ExprKind::Call { function, arguments: Vec::new() }, span: written.span };
+            let call = tree::Expr {
+                kind: ExprKind::Call { function: function.clone(), arguments: Vec::new() },
+                span: written.span,
+            };
             self.expr(scope, &call, None);
+            // Of a library that could not be had: its name is known all the same.
+            if self.library.module(scope.module).broken.contains(&function.value) {
+                let name = rename.map_or(function.value, |name| Arc::clone(&name.value));
+                let value = Expr::Constant(Value::Missing);
+                let variation = Variation { name, value, rewrites_gold: target.gold.is_some() };
+                made.push(Made { variation, gold: target.gold.clone(), span: written.span });
+            }
             return;
         };
         self.used.insert(named.through.unwrap_or(named.span));

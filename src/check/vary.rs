@@ -130,7 +130,8 @@ impl<'l> Checker<'l> {
         let fields = [("_id".into(), Type::Id)]
             .into_iter()
             .chain(before.iter().map(|column| (Arc::clone(&column.name), column.kind.clone())));
-        self.add(building, &Name::new("origin".into(), span), Type::record(fields), None);
+        let origin = if building.row.open { Type::Unknown } else { Type::record(fields) };
+        self.add(building, &Name::new("origin".into(), span), origin, None);
         let parts = before.iter().map(|column| (Arc::clone(&column.name), column.defined)).collect();
         if let Some(origin) = building.row.columns.last_mut() {
             origin.parts = Some(parts);

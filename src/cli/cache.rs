@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use crate::project::Project;
+use crate::session::pins::Pins;
 use crate::store::{DiskStore, Keep, Others, StoreError, StoreStats, StoreWarning};
 use crate::world::World;
 
@@ -138,7 +139,16 @@ fn act(action: &Action, folder: &Path, world: &Arc<dyn World>, screen: &Screen) 
                 // Replies cost money; unless told otherwise, all stay.
                 (None, None) => Others::Since(Duration::ZERO),
             };
-            let keep = Keep { call: &|_| false, others, object: &|_| false, fact: &|_, _| false };
+            let pins = match Pins::below(&sealed_below(folder, world), &store, &**world) {
+                Ok(pins) => pins,
+                Err(error) => return Ok(screen.session_error(&error)),
+            };
+            let keep = Keep {
+                call: &|key| pins.calls.contains(key),
+                others,
+                object: &|object| pins.objects.contains(object),
+                fact: &|_, _| false,
+            };
             let (store, collected) = store.collect(&keep)?;
             drop(store);
             screen.print(&format!(
@@ -150,6 +160,18 @@ fn act(action: &Action, folder: &Path, world: &Arc<dyn World>, screen: &Screen) 
             ));
             Ok(Exit::Complete)
         }
+    }
+}
+
+/// The folder whose seals count for a store: that of its project.
+fn sealed_below(store: &Path, world: &Arc<dyn World>) -> PathBuf {
+    match Project::find(&**world, store) {
+        Ok(project) if project.stated => project.root,
+        _ => store
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+            .to_owned(),
     }
 }
 

@@ -17,11 +17,11 @@ use super::screen::Screen;
 pub(super) struct ProgramChoices {
     /// Give a parameter of the file another value, such as --set n=50
     #[arg(long, value_name = "NAME=VALUE", help_heading = "Program")]
-    set: Vec<String>,
+    pub(super) set: Vec<String>,
 
     /// Bind a model of the file, such as --bind targets=openai/gpt-4o,anthropic/claude-sonnet-4-5
     #[arg(long, value_name = "NAME=MODEL,...", help_heading = "Program")]
-    bind: Vec<String>,
+    pub(super) bind: Vec<String>,
 }
 
 /// What a run may do.
@@ -40,7 +40,7 @@ pub(super) struct RunChoices {
 
     /// The edition of a dynamic pipeline, such as 2026-12
     #[arg(long, value_name = "E", help_heading = "Run")]
-    edition: Option<String>,
+    pub(super) edition: Option<String>,
 
     /// Stop before more than this is spent, such as 5usd; everything paid for is kept
     #[arg(long, value_name = "MONEY", value_parser = money, help_heading = "Run")]
@@ -55,7 +55,7 @@ pub(super) struct RunChoices {
     #[arg(long, help_heading = "Run")]
     batch: bool,
 
-    /// Ask nobody: a call that is not on record fails
+    /// Use no network: a call that is not on record fails
     #[arg(long, conflicts_with = "batch", help_heading = "Run")]
     offline: bool,
 
@@ -101,9 +101,11 @@ impl RunChoices {
             store: self.store.clone(),
             edition: self.edition.clone(),
             allowance: Allowance { calls: self.max_calls, budget: self.budget, asking },
+            local: self.offline,
             limit: self.limit,
             refresh: self.refresh.clone(),
             observer: None,
+            witness: None,
         })
     }
 }

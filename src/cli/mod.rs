@@ -1,14 +1,17 @@
 //! The command line, one file a command. No logic beyond arguments and printing.
 
 // What the commands print goes through `screen`, the one place that writes to the terminal.
+mod add;
 mod cache;
 mod check;
 mod choices;
+mod completions;
 mod diff;
 mod doc;
 mod exit;
 mod fmt;
 mod graph;
+mod lock;
 mod models;
 mod new;
 mod plan;
@@ -16,9 +19,15 @@ mod progress;
 mod report;
 mod run;
 mod screen;
+mod seal;
 mod show;
 mod suite;
 mod test;
+mod trace;
+mod vendor;
+mod verify;
+mod watch;
+mod watch_face;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,13 +59,21 @@ enum Command {
     Plan(plan::Arguments),
     Run(run::Arguments),
     Show(show::Arguments),
+    Trace(trace::Arguments),
+    Watch(watch::Arguments),
+    Seal(seal::Arguments),
+    Verify(verify::Arguments),
     Report(report::Arguments),
     Test(test::Arguments),
     Graph(graph::Arguments),
     Diff(diff::Arguments),
     Doc(doc::Arguments),
     Models(models::Arguments),
+    Add(add::Arguments),
+    Lock(lock::Arguments),
+    Vendor(vendor::Arguments),
     Cache(cache::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// Runs the program on the process's arguments.
@@ -77,6 +94,10 @@ pub fn main() -> ExitCode {
         Command::Fmt(arguments) => fmt::run(&arguments, &world, &screen),
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
+        Command::Watch(arguments) => watch::run(&arguments, &world, &screen),
+        Command::Seal(arguments) => seal::run(&arguments, &world, &screen),
+        Command::Verify(arguments) => verify::run(&arguments, &world, &screen),
+        Command::Trace(arguments) => trace::run(&arguments, &world, &screen),
         Command::Report(arguments) => report::run(&arguments, &world, &screen),
         Command::Show(arguments) => show::run(&arguments, &world, &screen),
         Command::Test(arguments) => test::run(&arguments, &world, &screen),
@@ -84,6 +105,10 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
         Command::Doc(arguments) => doc::run(&arguments, &world, &screen),
         Command::Models(arguments) => models::run(&arguments, &world, &screen),
+        Command::Add(arguments) => add::run(&arguments, &world, &screen),
+        Command::Lock(arguments) => lock::run(&arguments, &world, &screen),
+        Command::Vendor(arguments) => vendor::run(&arguments, &world, &screen),
+        Command::Completions(arguments) => completions::run(&arguments, &screen),
         Command::Cache(arguments) => cache::run(&arguments, &world, &screen),
     };
     exit.into()

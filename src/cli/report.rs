@@ -40,6 +40,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         let program = opened.sound()?;
         if let Some(suite) = &program.suite {
             let played = super::suite::play(&opened, suite, &opening, Manner::Quiet, world, screen)?;
+
             return crate::session::suite::tell(&program, suite, &played);
         }
         let ready = opened.ready(&opening, world)?;

@@ -15,8 +15,9 @@ use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
 use crate::report::number::{counted, money};
-use crate::report::summary::{ModelSummary, NodeSummary, RunSummary};
-use crate::session::explain::Remembered;
+use crate::report::summary::{NodeSummary, RunSummary};
+use crate::session::planned::{Planned, noted};
+use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
 use crate::session::{Opened, Opening, Ready, SessionError, telling};
 use crate::syntax::tree::NodeKind;
@@ -97,21 +98,22 @@ fn ran(
     }
     let Ready { run, warnings } = opened.ready(opening, world)?;
     screen.warnings(&warnings);
+    let before = Remembered::load(&run, &opened.filed())?;
     let finished = drive(&run, &only, manner, screen);
     // Told in any case: what a budget kept back may be why the run could not end.
     if let Some(limit) = reached([&run], &opened.allowance(opening)) {
         screen.tell(&limit);
     }
     let finished = finished?;
-    Remembered::save(&run, &opened.file.to_string_lossy())?;
+    let reasons = noted(&run, &opened.filed(), &finished, &before, opening.limit)?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
     if arguments.json {
-        screen.print(&as_json(&run, &finished, &nodes, began)?);
+        screen.print(&as_json(&run, &finished, &nodes, &reasons, began)?);
     } else {
         screen.print(&telling::tell(&run, &finished)?.render(screen.width, screen.colour_output));
         if !arguments.quiet {
-            let summary = summary(&run, &nodes, &opened.file, began);
+            let summary = summary(&run, &nodes, &reasons, &opened.file, began);
             screen.tell(&summary.render(screen.colour_messages));
         }
     }
@@ -153,7 +155,13 @@ pub(super) fn drive(
     })
 }
 
-pub(super) fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Instant) -> RunSummary {
+pub(super) fn summary(
+    run: &Run,
+    nodes: &[NodeResult],
+    reasons: &[Planned],
+    file: &Path,
+    began: Instant,
+) -> RunSummary {
     let program = &run.ground.program;
     let nodes = nodes.iter().map(|result| {
         let node = &program.nodes[result.node.0 as usize];
@@ -167,22 +175,16 @@ pub(super) fn summary(run: &Run, nodes: &[NodeResult], file: &Path, began: Insta
             calls: result.counts.calls,
             recorded: result.counts.recorded,
             tokens: result.counts.tokens,
+            spared: result.counts.spared,
+            saved_microdollars: result.counts.saved,
+            why: told(reasons, &node.name),
             spent_microdollars: result.counts.spent,
         }
-    });
-    let models = run.caller.tallies().all().into_iter().map(|(name, tally)| ModelSummary {
-        name,
-        calls: tally.calls,
-        failed: tally.failed,
-        input: tally.input,
-        output: tally.output,
-        spent_microdollars: tally.microdollars,
-        unpriced: tally.unpriced,
     });
     RunSummary {
         file: file.display().to_string(),
         nodes: nodes.collect(),
-        models: models.collect(),
+        models: results::models(run),
         elapsed: began.elapsed(),
     }
 }
@@ -212,19 +214,33 @@ pub(super) fn reached<'a>(
     ))
 }
 
+/// Why a node ran.
+fn told(reasons: &[Planned], name: &str) -> Vec<String> {
+    let planned = reasons.iter().find(|planned| planned.node == name);
+    planned.map(|planned| planned.told.clone()).unwrap_or_default()
+}
+
 /// A line a node, a line a measure, a line a node of judges that agree or not, and one for the end.
-fn as_json(run: &Run, finished: &Finished, nodes: &[NodeResult], began: Instant) -> Result<String, RunError> {
-    let mut out = lines(run, finished, nodes, None)?;
-    let calls: u64 = nodes.iter().map(|node| node.counts.calls).sum();
-    let failed: u64 = nodes.iter().map(|node| node.table.failed()).sum();
-    out.push_str(&end(calls, failed, began));
+fn as_json(
+    run: &Run,
+    finished: &Finished,
+    nodes: &[NodeResult],
+    reasons: &[Planned],
+    began: Instant,
+) -> Result<String, RunError> {
+    let mut out = lines(run, finished, nodes, reasons, None)?;
+    out.push_str(&end(nodes, began));
     Ok(out)
 }
 
 /// The closing line of `--json`.
-pub(super) fn end(calls: u64, failed: u64, began: Instant) -> String {
+pub(super) fn end(nodes: &[NodeResult], began: Instant) -> String {
+    let sum = |count: fn(&NodeResult) -> u64| nodes.iter().map(count).sum::<u64>();
     let line = serde_json::json!({
-        "event": "end", "calls": calls, "failed": failed, "milliseconds": began.elapsed().as_millis() as u64,
+        "event": "end", "calls": sum(|node| node.counts.calls), "failed": sum(|node| node.table.failed()),
+        "saved_calls": sum(|node| node.counts.recorded + node.counts.spared),
+        "saved_microdollars": sum(|node| node.counts.saved),
+        "milliseconds": began.elapsed().as_millis() as u64,
     });
     format!("{line}\n")
 }
@@ -234,6 +250,7 @@ pub(super) fn lines(
     run: &Run,
     finished: &Finished,
     nodes: &[NodeResult],
+    reasons: &[Planned],
     named: Option<&str>,
 ) -> Result<String, RunError> {
     let program = &run.ground.program;
@@ -250,7 +267,9 @@ pub(super) fn lines(
             "event": "node", "node": &*node.name, "kind": kind(node.kind),
             "rows": result.table.rows(), "failed": result.table.failed(), "known": result.known,
             "calls": result.counts.calls, "recorded": result.counts.recorded,
-            "microdollars": result.counts.spent, "tokens": result.counts.tokens,
+            "reused": result.counts.reused, "spared": result.counts.spared,
+            "microdollars": result.counts.spent, "saved_microdollars": result.counts.saved,
+            "tokens": result.counts.tokens, "why": told(reasons, &node.name),
         }));
         if node.kind == NodeKind::Measure {
             let rows = results::rows(run, &result.table)?;

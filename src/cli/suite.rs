@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use crate::check::program::{Program, Suite};
 use crate::report::document::Section;
-use crate::session::explain::Remembered;
-use crate::session::results;
+use crate::session::planned::noted;
+use crate::session::remembered::Remembered;
+use crate::session::results::{self, NodeResult};
 use crate::session::suite::{Played, tell};
 use crate::session::{Opened, Opening, SessionError};
 use crate::world::World;
@@ -29,14 +30,14 @@ pub(super) fn ran(
     let began = Instant::now();
     let played = play(opened, suite, opening, manner, world, screen)?;
     let document = tell(program, suite, &played)?;
-    let (mut calls, mut failed) = (0, 0);
+    let mut all: Vec<NodeResult> = Vec::new();
     for one in &played {
         let nodes = results::nodes(&one.entry.run, &one.finished);
-        calls += nodes.iter().map(|node| node.counts.calls).sum::<u64>();
-        failed += nodes.iter().map(|node| node.table.failed()).sum::<u64>();
         if manner == Manner::Json {
-            screen.print(&lines(&one.entry.run, &one.finished, &nodes, Some(&one.entry.name))?);
+            let run = &one.entry.run;
+            screen.print(&lines(run, &one.finished, &nodes, &one.reasons, Some(&one.entry.name))?);
         }
+        all.extend(nodes);
     }
     if let Some(limit) = reached(played.iter().map(|one| &one.entry.run), &opened.allowance(opening)) {
         screen.tell(&limit);
@@ -49,11 +50,11 @@ pub(super) fn ran(
         for board in boards {
             screen.print(&format!("{}\n", serde_json::json!({ "event": "leaderboard", "view": board })));
         }
-        screen.print(&end(calls, failed, began));
+        screen.print(&end(&all, began));
     } else {
         screen.print(&document.render(screen.width, screen.colour_output));
     }
-    Ok(if failed > 0 { Exit::Missing } else { Exit::Complete })
+    Ok(if all.iter().any(|node| node.table.failed() > 0) { Exit::Missing } else { Exit::Complete })
 }
 
 /// Runs the suite's pipelines in the order written, all within one allowance.
@@ -77,14 +78,19 @@ pub(super) fn play(
         let Some(entry) = opened.entry(suite, place, store.clone(), opening, allowance, world)? else {
             continue;
         };
+        let before = Remembered::load(&entry.run, &opened.filed_in_suite(&entry))?;
         let finished = drive(&entry.run, &[], manner, screen)?;
-        Remembered::save(&entry.run, &entry.file.to_string_lossy())?;
+        let filed = opened.filed_in_suite(&entry);
+        let reasons = noted(&entry.run, &filed, &finished, &before, opening.limit)?;
         if matches!(manner, Manner::Live | Manner::Plain) {
             let nodes = results::nodes(&entry.run, &finished);
-            screen.tell(&summary(&entry.run, &nodes, &entry.file, began).render(screen.colour_messages));
+            screen.tell(&format!("{}  {}\n", entry.name, entry.file.display()));
+            screen.tell(
+                &summary(&entry.run, &nodes, &reasons, &entry.file, began).render(screen.colour_messages),
+            );
         }
         let stopped = entry.run.caller.is_stopped();
-        played.push(Played { entry, finished });
+        played.push(Played { entry, finished, reasons });
         if stopped {
             break;
         }

@@ -40,44 +40,51 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     };
     let mut exit = Exit::Complete;
     let (mut held, mut broke) = (0, 0);
-    for file in &arguments.files {
+    // The tests of all files run at the same time, and are told in the order given.
+    let mut running = JoinSet::new();
+    let mut files = Vec::new();
+    for (file_place, file) in arguments.files.iter().enumerate() {
         let names = match Opened::new(file, &overrides, world).and_then(|opened| opened.sound()) {
             Ok(program) => program.tests.iter().map(|test| test.name.clone()).collect::<Vec<_>>(),
             Err(error) => {
-                exit = exit.max(screen.session_error(&error));
+                files.push(Err(error));
                 continue;
             }
         };
         let chosen =
             names.into_iter().filter(|name| arguments.name.as_ref().is_none_or(|part| name.contains(part)));
-        let tests: Vec<_> = chosen.collect();
-        if tests.is_empty() {
-            screen.print(&format!("{}: no tests\n", file.display()));
-            continue;
+        let mut count = 0;
+        for name in chosen {
+            let (file, overrides, world) = (file.clone(), overrides.clone(), world.clone());
+            let place = (file_place, count);
+            let test = async move { (place, try_test(&file, &name, &overrides, None, &world).await) };
+            running.spawn_on(test, runtime.handle());
+            count += 1;
         }
-        screen.print(&format!("{}\n", file.display()));
-        let results = runtime.block_on(async {
-            let mut running = JoinSet::new();
-            for (place, name) in tests.iter().enumerate() {
-                let (file, name, overrides, world) =
-                    (file.clone(), name.clone(), overrides.clone(), world.clone());
-                running.spawn(async move { (place, try_test(&file, &name, &overrides, None, &world).await) });
-            }
-            let mut results = running.join_all().await;
-            results.sort_by_key(|(place, _)| *place);
-            results
-        });
-        for (_, result) in results {
-            match result {
-                Ok(tried) => {
-                    let ok = tried.outcome.is_ok();
-                    held += usize::from(ok);
-                    broke += usize::from(!ok);
-                    screen.print(&told(&tried, screen));
-                }
-                Err(error) => {
-                    broke += 1;
-                    exit = exit.max(screen.session_error(&error));
+        files.push(Ok(count));
+    }
+    let mut results = runtime.block_on(running.join_all());
+    results.sort_by_key(|(place, _)| *place);
+    let mut results = results.into_iter().map(|(_, result)| result);
+    for (file, tests) in arguments.files.iter().zip(files) {
+        match tests {
+            Err(error) => exit = exit.max(screen.session_error(&error)),
+            Ok(0) => screen.print(&format!("{}: no tests\n", file.display())),
+            Ok(count) => {
+                screen.print(&format!("{}\n", file.display()));
+                for result in results.by_ref().take(count) {
+                    match result {
+                        Ok(tried) => {
+                            let ok = tried.outcome.is_ok();
+                            held += usize::from(ok);
+                            broke += usize::from(!ok);
+                            screen.print(&told(&tried, screen));
+                        }
+                        Err(error) => {
+                            broke += 1;
+                            exit = exit.max(screen.session_error(&error));
+                        }
+                    }
                 }
             }
         }

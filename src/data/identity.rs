@@ -17,6 +17,15 @@ pub fn by_content(values: &[Value], ordinal: u64) -> RowId {
     of("tgp.row.content.v1", values.iter(), ordinal)
 }
 
+/// The identity of a batch: that of its rows, in the order of their identities.
+pub fn of_batch(rows: &[RowId]) -> RowId {
+    let mut hasher = Hasher::new("tgp.batch.v1");
+    for row in rows {
+        hasher.bytes(&row.0.to_le_bytes());
+    }
+    RowId::from_digest(&hasher.finish())
+}
+
 fn of<'a>(domain: &str, values: impl Iterator<Item = &'a Value>, ordinal: u64) -> RowId {
     let mut bytes = Vec::with_capacity(256);
     // Each value's bytes say where they end, so that they need no lengths between them.

@@ -1,5 +1,6 @@
 //! Values, rows, types and schemas; readers and writers of formats.
 
+pub mod address;
 pub mod codec;
 pub mod identity;
 pub mod json;

@@ -91,7 +91,7 @@ impl Type {
             (Type::Optional(_), Type::Missing) => true,
             (Type::Optional(wanted), Type::Optional(given)) => wanted.accepts(given),
             (Type::Optional(wanted), given) => wanted.accepts(given),
-            (Type::Float, Type::Int) | (Type::Path, Type::Text) | (Type::Text, Type::Path) => true,
+            (Type::Float, Type::Int) | (Type::Path, Type::Text) => true,
             (Type::Text, Type::Closed(_)) => true,
             (Type::Json, given) => !matches!(given, Type::Image | Type::Function(..)),
             (Type::List(wanted), Type::List(given)) => wanted.accepts(given),

@@ -222,7 +222,7 @@ mod tests {
         let first = purse.reserve(60).await.unwrap();
         let waits = purse.reserve(60);
         tokio::pin!(waits);
-        assert!(futures_util::poll!(&mut waits).is_pending());
+        assert!(futures_util::FutureExt::now_or_never(waits.as_mut()).is_none());
         assert!(purse.reserve_now(60).is_none());
         purse.settle(first, Came::Answered(30));
         let second = waits.await.unwrap();

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::check::program::*;
+use crate::data::identity;
 use crate::data::row::{Failure, Row, RowId};
 use crate::data::value::Value;
-use crate::digest::Hasher;
 use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
 use crate::eval::halt::Halt;
@@ -292,16 +292,9 @@ impl Barrier<'_> {
         // By identity, so that the order of rows doesn't show.
         rows.sort_by_key(|row| row.id);
         let batches = rows.chunks(count.max(1) as usize).map(|batch| {
-            let mut hasher = Hasher::new("tgp.batch.v1");
-            for row in batch {
-                hasher.bytes(&row.id.0.to_le_bytes());
-            }
+            let ids: Vec<RowId> = batch.iter().map(|row| row.id).collect();
             let members = batch.iter().map(|row| Value::Record(pick(row, columns).into()));
-            Row {
-                id: RowId::from_digest(&hasher.finish()),
-                values: vec![Value::list(members)],
-                failure: None,
-            }
+            Row { id: identity::of_batch(&ids), values: vec![Value::list(members)], failure: None }
         });
         let batches: Vec<Row> = batches.chain(failed).collect();
         self.put(batches)
@@ -362,7 +355,7 @@ fn pick(row: &Row, slots: &[Slot]) -> Vec<Value> {
 pub fn check_keys(node: &Node, shelf: &Shelf, table: &Table, keys: &[Slot]) -> Result<(), RunError> {
     let mut seen = std::collections::HashSet::with_capacity(table.rows() as usize);
     let mut repeated: Option<String> = None;
-    let mut count = 1;
+    let mut count = 0;
     for rows in shelf.rows(table) {
         for row in rows?.iter().filter(|row| row.failure.is_none()) {
             if !seen.insert(row.id) {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -20,9 +20,10 @@ use crate::world::World;
 use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
 use super::batches::{self, Batches, Queueing};
 use super::endpoints::Endpoints;
-use super::gauges::Gauge;
+use super::gauges::Meters;
 use super::stand_in::stand_in;
 use super::tally::Tallies;
+use super::witness::Witness;
 
 /// Makes calls, or finds their replies on record.
 pub struct Caller {
@@ -34,6 +35,9 @@ pub struct Caller {
     batches: Batches,
     tallies: Tallies,
     stopped: AtomicBool,
+    witness: Option<Arc<Witness>>,
+    /// Why no call can go out to some endpoint, such as a key that is not set.
+    unusable: OnceLock<String>,
     /// Calls that a run which asks nobody would have made.
     absent: Mutex<HashSet<CallKey>>,
     /// What calls in batches may cost, until they are taken in.
@@ -89,6 +93,7 @@ impl Caller {
         endpoints: Endpoints,
         edition: Option<String>,
         allowance: Allowance,
+        witness: Option<Arc<Witness>>,
     ) -> Result<Arc<Caller>, StoreError> {
         let caller = Caller {
             store,
@@ -99,6 +104,8 @@ impl Caller {
             batches: Batches::default(),
             tallies: Tallies::default(),
             stopped: AtomicBool::new(false),
+            witness,
+            unusable: OnceLock::new(),
             absent: Mutex::default(),
             held: Mutex::default(),
             flights: Mutex::default(),
@@ -115,6 +122,11 @@ impl Caller {
 
     pub fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Why the caller stopped by itself, where an endpoint could not be used at all.
+    pub fn unusable(&self) -> Option<&str> {
+        self.unusable.get().map(String::as_str)
     }
 
     pub fn asking(&self) -> Asking {
@@ -151,7 +163,7 @@ impl Caller {
 
     /// The answer to a call: from the record, or from the endpoint and then on record. A call that
     /// `may_wait` can go into a batch.
-    pub async fn answer(self: &Arc<Self>, call: Call, may_wait: bool, gauge: &Gauge) -> Given {
+    pub async fn answer(self: &Arc<Self>, call: Call, may_wait: bool, gauge: Meters<'_>) -> Given {
         let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
             let failure = refused(FailureCause::Unreachable("no endpoint is bound".to_owned()));
             return Given { answer: Err(failure), is_settled: false };
@@ -162,6 +174,7 @@ impl Caller {
                 gauge.pay(paid.cost, paid.tokens);
             } else {
                 gauge.add(|gauge| &gauge.recorded, 1);
+                gauge.add(|gauge| &gauge.saved, paid.cost);
                 self.tallies.count(endpoint.name(), |tally| tally.recorded += 1);
             }
             return Given { answer, is_settled: true };
@@ -188,6 +201,9 @@ impl Caller {
         let latency = record.reply.latency;
         let reply = endpoint.read(request, &record.reply).ok()?;
         let paid = Paid { cost: microdollars(record.cost), tokens: tokens(&record.usage) };
+        if let Some(witness) = &self.witness {
+            witness.see(&record, reply.served_by.as_deref(), paid.cost);
+        }
         Some((Ok(Arc::new(Answered { reply, latency })), paid))
     }
 
@@ -222,6 +238,12 @@ impl Caller {
             return self.unasked(endpoint, key, request);
         }
         if self.is_stopped() {
+            return Made::failed(refused(FailureCause::Cancelled));
+        }
+        if let Err(error) = endpoint.set_up() {
+            // Every further call would say the same, and a row each is no way to tell it.
+            let _ = self.unusable.set(error.to_string());
+            self.stop();
             return Made::failed(refused(FailureCause::Cancelled));
         }
         match self.batches.standing(&key) {

@@ -1,7 +1,10 @@
 //! Why a run could not go on.
 
+use crate::data::write::grid::one_line;
 use crate::digest::Digest;
 use crate::store::StoreError;
+
+use super::remote::RemoteError;
 
 /// Why a run stopped. Rows that fail don't stop it.
 #[derive(Debug, thiserror::Error)]
@@ -9,11 +12,26 @@ pub enum RunError {
     #[error(transparent)]
     Store(#[from] StoreError),
 
-    #[error("`{path}` can't be read: {problem}")]
-    Source { path: String, problem: String },
+    /// `problem` reads on after the path.
+    #[error("`{path}` {problem}")]
+    Source { path: String, problem: String, help: Option<&'static str> },
 
-    #[error("`{path}`, line {line}: {problem}")]
-    BrokenRecord { path: String, line: u64, problem: String },
+    #[error("`{path}` holds no records")]
+    NoRecords { path: String },
+
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+
+    #[error("`{path}`, {place}: {problem}{}", shown(excerpt))]
+    BrokenRecord {
+        path: String,
+        /// Such as "line 4".
+        place: String,
+        problem: String,
+        /// The record's beginning, as it stands in the file.
+        excerpt: String,
+        help: Option<&'static str>,
+    },
 
     #[error("`{path}` holds two different replies for the key {key}")]
     RepeatedRecording { path: String, key: String },
@@ -21,8 +39,14 @@ pub enum RunError {
     #[error("`{path}` holds two different labels for the key {key}")]
     RepeatedLabel { path: String, key: String },
 
-    #[error("`{node}` has {count} rows with the same key, {key}")]
-    RepeatedKey { node: String, key: String, count: u64 },
+    #[error("{} of `{node}` {} the same key as a row before, such as {key}", rows(*count), have(*count))]
+    RepeatedKey {
+        node: String,
+        /// The first that is repeated.
+        key: String,
+        /// Rows whose key another row had before.
+        count: u64,
+    },
 
     #[error("`{node}` has {found} rows to sample from{group}, and {wanted} are wanted")]
     TooFewRows { node: String, group: String, found: u64, wanted: u64 },
@@ -52,6 +76,22 @@ pub enum RunError {
     Broken(String),
 }
 
+/// A broken record's beginning on a line of its own.
+fn shown(excerpt: &str) -> String {
+    match excerpt.lines().next() {
+        None | Some("") => String::new(),
+        Some(line) => format!("\n  | {}", one_line(line)),
+    }
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn have(count: u64) -> &'static str {
+    if count == 1 { "has" } else { "have" }
+}
+
 impl RunError {
     /// Whether other rows could make it go away.
     pub fn is_about_rows(&self) -> bool {
@@ -68,8 +108,15 @@ impl RunError {
     /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {
+            RunError::Remote(error) => return error.help(),
+            RunError::Source { help, .. } => return help.map(str::to_owned),
+            RunError::NoRecords { .. } => {
+                "a benchmark without rows has no numbers; look whether this is the file that is meant"
+                    .to_owned()
+            }
+            RunError::BrokenRecord { help: Some(help), .. } => (*help).to_owned(),
             RunError::BrokenRecord { .. } => {
-                "mend the line, or leave broken ones out with `on_error skip` after the fields".to_owned()
+                "mend it, or leave broken records out with `on_error skip` after the fields".to_owned()
             }
             RunError::RepeatedKey { .. } => "name more columns after `key`, or `dedup` before it".to_owned(),
             RunError::RepeatedLabel { .. } => {

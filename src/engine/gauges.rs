@@ -16,6 +16,10 @@ pub struct Gauge {
     pub recorded: AtomicU64,
     /// Calls that may not go out and are not on record.
     pub absent: AtomicU64,
+    /// Calls behind tables and chunks that were taken as they are.
+    pub spared: AtomicU64,
+    /// Microdollars that replies on record, and those behind what was taken, cost when they came.
+    pub saved: AtomicU64,
     /// Microdollars spent.
     pub spent: AtomicU64,
     /// Tokens sent and received.
@@ -36,6 +40,8 @@ pub struct Counts {
     pub calls: u64,
     pub recorded: u64,
     pub absent: u64,
+    pub spared: u64,
+    pub saved: u64,
     pub spent: u64,
     pub tokens: u64,
     pub expected_tokens: u64,
@@ -47,16 +53,9 @@ impl Gauge {
         counter(self).fetch_add(count, Ordering::Relaxed);
     }
 
-    /// Counts a call that went out, with its microdollars and tokens.
-    pub fn pay(&self, cost: u64, tokens: u64) {
-        self.add(|gauge| &gauge.calls, 1);
-        self.add(|gauge| &gauge.spent, cost);
-        self.add(|gauge| &gauge.tokens, tokens);
-    }
-
     /// Forgets what another pass over the same rows counts anew; calls stay counted.
     pub fn begin_again(&self) {
-        for counter in [&self.rows, &self.failed, &self.reused, &self.recorded, &self.state] {
+        for counter in [&self.rows, &self.failed, &self.reused, &self.recorded, &self.spared, &self.saved, &self.state] {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -70,6 +69,8 @@ impl Gauge {
             calls: get(&self.calls),
             recorded: get(&self.recorded),
             absent: get(&self.absent),
+            spared: get(&self.spared),
+            saved: get(&self.saved),
             spent: get(&self.spent),
             tokens: get(&self.tokens),
             expected_tokens: get(&self.expected_tokens),
@@ -90,6 +91,41 @@ impl Gauge {
     }
 }
 
+impl Counts {
+    /// What all that these counts stand for was worth: replies, and the microdollars they cost.
+    pub fn worth(&self) -> Worth {
+        Worth { calls: self.calls + self.recorded + self.spared, microdollars: self.spent + self.saved }
+    }
+}
+
+/// Replies behind a table or a chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Worth {
+    pub calls: u64,
+    pub microdollars: u64,
+}
+
+/// Where calls are counted: for the unit as a whole, and for the chunk that asks.
+#[derive(Clone, Copy)]
+pub struct Meters<'a> {
+    pub unit: &'a Gauge,
+    pub chunk: &'a Gauge,
+}
+
+impl Meters<'_> {
+    /// Counts a call that went out, with its microdollars and tokens.
+    pub fn pay(&self, cost: u64, tokens: u64) {
+        self.add(|gauge| &gauge.calls, 1);
+        self.add(|gauge| &gauge.spent, cost);
+        self.add(|gauge| &gauge.tokens, tokens);
+    }
+
+    pub fn add(&self, counter: impl Fn(&Gauge) -> &AtomicU64, count: u64) {
+        self.unit.add(&counter, count);
+        self.chunk.add(&counter, count);
+    }
+}
+
 impl std::ops::AddAssign for Counts {
     fn add_assign(&mut self, other: Counts) {
         self.rows += other.rows;
@@ -98,6 +134,8 @@ impl std::ops::AddAssign for Counts {
         self.calls += other.calls;
         self.recorded += other.recorded;
         self.absent += other.absent;
+        self.spared += other.spared;
+        self.saved += other.saved;
         self.spent += other.spent;
         self.tokens += other.tokens;
         self.expected_tokens += other.expected_tokens;

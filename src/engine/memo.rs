@@ -6,6 +6,7 @@ use crate::digest::{Digest, Hasher};
 use crate::plan::unit::Unit;
 use crate::store::{Space, Store, StoreError};
 
+use super::gauges::Worth;
 use super::table::Table;
 
 /// Tables and chunks found by what they were made from.
@@ -76,7 +77,34 @@ impl Memo {
         Ok(self.store.fact(Space::Chunk, &key.0)?.as_deref().and_then(Table::decode))
     }
 
+    /// What the replies behind a table or chunk cost, by its key; nothing where no call was made.
+    pub fn worth(&self, key: &Digest) -> Result<Worth, StoreError> {
+        let fact = self.store.fact(Space::Chunk, &worth_key(key).0)?;
+        let numbers = fact.as_deref().and_then(|fact| match fact.as_chunks::<8>() {
+            ([calls, microdollars], []) => Some(Worth {
+                calls: u64::from_le_bytes(*calls),
+                microdollars: u64::from_le_bytes(*microdollars),
+            }),
+            _ => None,
+        });
+        Ok(numbers.unwrap_or_default())
+    }
+
+    pub fn put_worth(&self, key: &Digest, worth: Worth) -> Result<(), StoreError> {
+        if worth == Worth::default() {
+            return Ok(());
+        }
+        let value = [worth.calls.to_le_bytes(), worth.microdollars.to_le_bytes()].concat();
+        self.store.put_fact(Space::Chunk, &worth_key(key).0, &value)
+    }
+
     pub fn put_chunk(&self, key: &Digest, made: &Table) -> Result<(), StoreError> {
         self.store.put_fact(Space::Chunk, &key.0, &made.encode())
     }
+}
+
+fn worth_key(key: &Digest) -> Digest {
+    let mut hasher = Hasher::new("tgp.worth.v1");
+    hasher.digest(key);
+    hasher.finish()
 }

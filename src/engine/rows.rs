@@ -16,7 +16,7 @@ use crate::plan::unit::Unit;
 use crate::syntax::tree::NodeKind;
 
 use super::caller::Caller;
-use super::gauges::Gauge;
+use super::gauges::Meters;
 
 /// What a chunk's rows are run with.
 pub struct RowWork<'a> {
@@ -24,7 +24,7 @@ pub struct RowWork<'a> {
     pub caller: &'a Arc<Caller>,
     pub unit: &'a Unit,
     pub target: Option<Asked>,
-    pub gauge: &'a Gauge,
+    pub meters: Meters<'a>,
 }
 
 /// What rows became.
@@ -90,7 +90,7 @@ impl RowWork<'_> {
                 return vec![row];
             }
             let answers = join_all(calls.into_iter().map(|(path, call)| async move {
-                (path, self.caller.answer(call, may_wait, self.gauge).await)
+                (path, self.caller.answer(call, may_wait, self.meters).await)
             }));
             for (path, given) in answers.await {
                 if !given.is_settled {

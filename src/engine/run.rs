@@ -29,9 +29,10 @@ use super::barrier::{Barrier, check_keys};
 use super::batches::Teller;
 use super::caller::Caller;
 use super::error::RunError;
-use super::gauges::Gauge;
+use super::gauges::{Gauge, Meters, Worth};
 use super::memo::Memo;
 use super::recordings;
+use super::remote::Remote;
 use super::rows::{RowWork, RowsMade};
 use super::shelf::Shelf;
 use super::source::{Sources, numbered};
@@ -51,6 +52,7 @@ pub struct Run {
     pub world: Arc<dyn World>,
     /// Where the program's file stands: its paths start here.
     pub folder: PathBuf,
+    pub remote: Arc<dyn Remote>,
     /// By unit.
     pub gauges: Arc<[Gauge]>,
     /// Units that work whatever is known, and so whatever follows them.
@@ -115,11 +117,12 @@ impl Run {
         let mut working: Vec<UnitId> = Vec::new();
         for id in needed {
             match self.known(id, &finished)? {
-                Some(table) => {
+                Some((key, table)) => {
                     let gauge = &self.gauges[id.0 as usize];
                     gauge.add(|gauge| &gauge.rows, table.rows());
                     gauge.add(|gauge| &gauge.failed, table.failed());
                     gauge.add(|gauge| &gauge.reused, table.rows());
+                    self.spare(gauge, &key)?;
                     gauge.end();
                     finished.tables.insert(id, table);
                     finished.doors.insert(id, Door::Known);
@@ -163,8 +166,16 @@ impl Run {
         self.run(nodes).await
     }
 
-    /// The table of a unit, where it is known without looking at a row.
-    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<Table>, RunError> {
+    /// Counts the calls behind what is taken as it is.
+    fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
+        let Worth { calls, microdollars } = self.memo.worth(key)?;
+        gauge.add(|gauge| &gauge.spared, calls);
+        gauge.add(|gauge| &gauge.saved, microdollars);
+        Ok(())
+    }
+
+    /// The table of a unit with its key, where it is known without looking at a row.
+    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<(Digest, Table)>, RunError> {
         let unit = self.plan.unit(id);
         if self.refresh.contains(&unit.node) {
             return Ok(None);
@@ -174,7 +185,8 @@ impl Run {
         else {
             return Ok(None);
         };
-        Ok(self.memo.table(&self.memo.unit_key(unit, &inputs))?)
+        let key = self.memo.unit_key(unit, &inputs);
+        Ok(self.memo.table(&key)?.map(|table| (key, table)))
     }
 
     /// The digests of a unit's inputs; of a source the hash of its file.
@@ -191,9 +203,12 @@ impl Run {
 
     /// The hash of the file that the unit reads, where it reads one.
     fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
-        let Some(read) = self.reads(unit) else { return Ok(None) };
-        let sources = self.sources();
-        sources.content(&sources.path(&read.path)).map(Some)
+        self.reads(unit).map(|read| self.content(&read.path)).transpose()
+    }
+
+    /// The hash of what a path leads to, as the program names it.
+    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
+        self.sources().content(path)
     }
 
     fn reads(&self, unit: &Unit) -> Option<&Read> {
@@ -204,7 +219,12 @@ impl Run {
     }
 
     fn sources(&self) -> Sources {
-        Sources { world: self.world.clone(), folder: self.folder.clone(), shelf: self.shelf.clone() }
+        Sources {
+            world: self.world.clone(),
+            folder: self.folder.clone(),
+            shelf: self.shelf.clone(),
+            remote: self.remote.clone(),
+        }
     }
 
     fn node(&self, unit: &Unit) -> &Node {
@@ -222,7 +242,7 @@ impl Run {
         }
         self.prices_are_known(working)?;
         if !working.is_empty() && self.ground.recordings.get().is_none() {
-            let recorded = recordings::load(&self.ground.program, &self.folder, &*self.world)?;
+            let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
         }
         let mut readers: BTreeMap<UnitId, Vec<UnboundedSender<Piece>>> = BTreeMap::new();
@@ -264,6 +284,9 @@ impl Run {
                     problem.get_or_insert(RunError::Broken("a unit".to_owned()));
                 }
             }
+        }
+        if let Some(reason) = self.caller.unusable() {
+            problem.get_or_insert(RunError::Endpoint(reason.to_owned()));
         }
         self.shelf.store().flush()?;
         problem.map_or(Ok(()), Err)
@@ -348,7 +371,9 @@ impl Run {
             self.pass.defer(id);
         }
         if !out.table.is_unsettled() && !self.caller.is_stopped() && !self.pass.is_deferred(id) {
-            self.memo.put_table(&self.memo.unit_key(unit, &digests), &out.table)?;
+            let key = self.memo.unit_key(unit, &digests);
+            self.memo.put_table(&key, &out.table)?;
+            self.memo.put_worth(&key, gauge.counts().worth())?;
         }
         gauge.end();
         Ok(out.table)
@@ -457,13 +482,16 @@ impl Run {
             && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
         {
             gauge.add(|gauge| &gauge.reused, made.rows());
+            self.spare(gauge, &key)?;
             return Ok(made.chunks);
         }
         let mut rows = self.shelf.get(&chunk)?;
         if !unit.carries_failures(self.node(unit)) {
             rows = rows.iter().filter(|row| row.failure.is_none()).cloned().collect();
         }
-        let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, gauge };
+        let own = Gauge::default();
+        let meters = Meters { unit: gauge, chunk: &own };
+        let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, meters };
         let RowsMade { rows, is_settled } = work.run(&rows).await;
         let mut made = Table::default();
         // A chunk without rows says that rows may yet come.
@@ -474,6 +502,7 @@ impl Run {
         }
         if !made.is_unsettled() {
             self.memo.put_chunk(&key, &made)?;
+            self.memo.put_worth(&key, own.counts().worth())?;
         }
         Ok(made.chunks)
     }

@@ -1,13 +1,15 @@
-//! Rows from files.
+//! Rows from files, of this machine or got from elsewhere.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::check::program::{Format, Node, Read, StepKind};
+use crate::check::program::{Format, Node, Program, Read, StepKind};
+use crate::data::address::Address;
 use crate::data::identity;
 use crate::data::read;
 use crate::data::row::{Failure, Reason, Row, RowId};
+use crate::data::types::Field;
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::plan::unit::Unit;
@@ -17,6 +19,7 @@ use crate::world::{Stamp, World};
 
 use super::error::RunError;
 use super::memo::Memo;
+use super::remote::{KeptFile, Remote, RemoteError};
 use super::shelf::Shelf;
 use super::table::{ChunkRef, Table};
 
@@ -25,6 +28,14 @@ pub struct Sources {
     pub world: Arc<dyn World>,
     pub folder: PathBuf,
     pub shelf: Shelf,
+    pub remote: Arc<dyn Remote>,
+}
+
+/// One of the files that hold a source.
+struct Place {
+    /// What people know it by.
+    name: String,
+    path: PathBuf,
 }
 
 /// What is known of a file from before.
@@ -35,14 +46,82 @@ struct Known {
 }
 
 impl Sources {
-    pub fn path(&self, path: &str) -> PathBuf {
-        self.folder.join(path)
+    /// Pins the remote sources of a program, so that what is wrong with one is told before
+    /// anything is paid for.
+    pub fn pin(&self, program: &Program) -> Result<(), RunError> {
+        let steps = program.nodes.iter().flat_map(|node| &node.steps);
+        for step in steps {
+            if let StepKind::Read(read) | StepKind::Labels { read, .. } = &step.kind
+                && let Some(address) = remote(&read.path)
+            {
+                self.remote.contents(&address)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The hash of what a source holds: of a remote one as it is pinned.
+    pub fn content(&self, source: &str) -> Result<Digest, RunError> {
+        let Some(address) = remote(source) else { return self.file_content(&self.folder.join(source)) };
+        let contents = self.remote.contents(&address)?;
+        if let [only] = contents.as_slice() {
+            return Ok(*only);
+        }
+        let mut hasher = Hasher::new("tgp.parts.v1");
+        contents.iter().for_each(|content| {
+            hasher.digest(content);
+        });
+        Ok(hasher.finish())
+    }
+
+    /// The files that hold a source, in order.
+    fn places(&self, source: &str) -> Result<Vec<Place>, RunError> {
+        let Some(address) = remote(source) else {
+            let path = self.folder.join(source);
+            return Ok(vec![Place { name: path.display().to_string(), path }]);
+        };
+        let files = self.remote.files(&address)?;
+        let several = files.len() > 1;
+        let place = |(KeptFile { path, content }, number): (KeptFile, u64)| {
+            if self.file_content(&path)? != content {
+                return Err(RemoteError::Damaged { address: address.to_string(), path }.into());
+            }
+            let name = if several { format!("{address}, file {number}") } else { address.to_string() };
+            Ok(Place { name, path })
+        };
+        files.into_iter().zip(1..).map(place).collect()
+    }
+
+    /// The records of a source, cut into runs, file by file.
+    pub(super) fn runs(
+        &self,
+        source: &str,
+        format: Format,
+        fields: &[Field],
+        mut each: impl FnMut(&str, Option<&read::Header>, read::RawChunk) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        for Place { name, path } in self.places(source)? {
+            let unreadable = |problem: &dyn std::fmt::Display| unreadable(&name, problem);
+            if self.world.is_folder(&path) {
+                return Err(unreadable(&"is a folder, and a file is wanted"));
+            }
+            let file = self.world.open(&path).map_err(|error| unreadable(&told(&error)))?;
+            let cut = read::cut_file(format, file, fields).map_err(|error| misread(&name, &error))?;
+            let header = cut.header().cloned();
+            if let Some(header) = &header {
+                header.check(fields).map_err(|error| misread(&name, &error))?;
+            }
+            for run in cut {
+                each(&name, header.as_ref(), run.map_err(|error| misread(&name, &error))?)?;
+            }
+        }
+        Ok(())
     }
 
     /// The hash of a file's content: remembered where the file's stamp is as it was, read anew
     /// where it moved.
-    pub fn content(&self, path: &Path) -> Result<Digest, RunError> {
-        let unreadable = |problem: std::io::Error| unreadable(path, &problem);
+    fn file_content(&self, path: &Path) -> Result<Digest, RunError> {
+        let unreadable = |problem: std::io::Error| unreadable(&path.display().to_string(), &told(&problem));
         if self.world.is_folder(path) {
             return self.folder_content(path);
         }
@@ -71,11 +150,11 @@ impl Sources {
     }
 
     fn folder_content(&self, folder: &Path) -> Result<Digest, RunError> {
-        let unreadable = |problem: std::io::Error| unreadable(folder, &problem);
+        let unreadable = |problem: std::io::Error| unreadable(&folder.display().to_string(), &told(&problem));
         let mut hasher = Hasher::new("tgp.folder.v1");
         for path in self.world.list(folder).map_err(unreadable)? {
             hasher.text(&path.file_name().unwrap_or_default().to_string_lossy());
-            hasher.digest(&self.content(&path)?);
+            hasher.digest(&self.file_content(&path)?);
         }
         Ok(hasher.finish())
     }
@@ -91,24 +170,27 @@ impl Sources {
         let Some(StepKind::Read(reading)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
             return Ok(());
         };
-        let path = self.path(&reading.path);
         // Where a key follows, identity is the key's; else it is content, and equal rows count.
         let keyed = matches!(node.steps.get(unit.steps.end).map(|step| &step.kind), Some(StepKind::Key(_)));
         let mut seen = HashMap::new();
         if matches!(reading.format, Format::Texts | Format::Images) {
-            let rows = self.folder_rows(reading, &path)?;
+            let folder = self.folder.join(&*reading.path);
+            let rows = self.folder_rows(reading, &folder)?;
+            if rows.is_empty() {
+                return Err(RunError::NoRecords { path: folder.display().to_string() });
+            }
             emit(self.shelf.put(numbered(rows, &mut seen))?);
             return Ok(());
         }
-        let (cut, header) = self.open(reading, &path)?;
-        for run in cut {
-            let run = run.map_err(|error| unreadable(&path, &error))?;
-            let key = memo.chunk_key(unit, None, &run.digest(header.as_ref()));
+        let mut any = false;
+        self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
+            let key = memo.chunk_key(unit, None, &run.digest(header));
             let known = memo.chunk(&key)?.and_then(|made| made.chunks.first().copied());
             let known = match known {
                 Some(chunk) if keyed && self.shelf.store().has_object(&chunk.digest) => {
+                    any |= chunk.rows > 0;
                     emit(chunk);
-                    continue;
+                    return Ok(());
                 }
                 // The rows are needed all the same where equal ones must be counted.
                 Some(chunk) => self.shelf.find(&chunk)?,
@@ -117,7 +199,7 @@ impl Sources {
             let rows = match known {
                 Some(rows) => rows.to_vec(),
                 None => {
-                    let rows = self.parsed(reading, header.as_ref(), &run, &path)?;
+                    let rows = parsed(reading, header, &run, name)?;
                     let chunk = self.shelf.put(rows.clone())?;
                     // A broken record's line moves when the file grows before it.
                     if chunk.failed == 0 {
@@ -126,98 +208,88 @@ impl Sources {
                     rows
                 }
             };
+            any |= !rows.is_empty();
             let rows = if keyed { rows } else { numbered(rows, &mut seen) };
             emit(self.shelf.put(rows)?);
-        }
-        Ok(())
+            Ok(())
+        })?;
+        if any { Ok(()) } else { Err(RunError::NoRecords { path: reading.path.to_string() }) }
     }
 
     /// All rows of a small source at once, as they stand.
     pub fn all(&self, reading: &Read) -> Result<Vec<Row>, RunError> {
-        let path = self.path(&reading.path);
         if matches!(reading.format, Format::Texts | Format::Images) {
-            return self.folder_rows(reading, &path);
+            return self.folder_rows(reading, &self.folder.join(&*reading.path));
         }
-        let (cut, header) = self.open(reading, &path)?;
         let mut rows = Vec::new();
-        for run in cut {
-            let run = run.map_err(|error| unreadable(&path, &error))?;
-            rows.extend(self.parsed(reading, header.as_ref(), &run, &path)?);
-        }
+        self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
+            rows.extend(parsed(reading, header, &run, name)?);
+            Ok(())
+        })?;
         Ok(rows)
-    }
-
-    /// A file cut into runs of records, with its header where it has one.
-    fn open(&self, reading: &Read, path: &Path) -> Result<(read::Cut, Option<read::Header>), RunError> {
-        let reader = self.world.open(path).map_err(|error| unreadable(path, &error))?;
-        let cut = read::cut(reading.format, reader).map_err(|error| unreadable(path, &error))?;
-        let header = cut.header().cloned();
-        if let Some(header) = &header {
-            header.check(&reading.fields).map_err(|error| unreadable(path, &error))?;
-        }
-        Ok((cut, header))
-    }
-
-    fn parsed(
-        &self,
-        reading: &Read,
-        header: Option<&read::Header>,
-        run: &read::RawChunk,
-        path: &Path,
-    ) -> Result<Vec<Row>, RunError> {
-        let records = read::parse(reading.format, &reading.fields, header, run);
-        records.into_iter().map(|record| self.row(reading, record, path)).collect()
     }
 
     fn folder_rows(&self, reading: &Read, path: &Path) -> Result<Vec<Row>, RunError> {
         let world = &*self.world;
-        if reading.format == Format::Texts {
-            let texts =
-                read::texts(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
-            return texts.map(|record| self.row(reading, record, path)).collect();
+        let name = path.display().to_string();
+        if !world.is_folder(path) {
+            world.stamp(path).map_err(|error| unreadable(&name, &told(&error)))?;
+            return Err(unreadable(&name, &"is a file, and a folder is wanted"));
         }
-        let pictures =
-            read::images(world, path, &reading.fields).map_err(|error| unreadable(path, &error))?;
+        if reading.format == Format::Texts {
+            let texts = read::texts(world, path, &reading.fields).map_err(|error| misread(&name, &error))?;
+            return texts.map(|record| row(reading, record, &name)).collect();
+        }
+        let pictures = read::images(world, path, &reading.fields).map_err(|error| misread(&name, &error))?;
         pictures
             .map(|picture| match picture {
                 Ok(picture) => {
                     self.shelf.store().put_object(&picture.object.1)?;
-                    self.row(reading, Ok(picture.values), path)
+                    row(reading, Ok(picture.values), &name)
                 }
-                Err(broken) => self.row(reading, Err(broken), path),
+                Err(broken) => row(reading, Err(broken), &name),
             })
             .collect()
     }
+}
 
-    fn row(
-        &self,
-        reading: &Read,
-        record: Result<Vec<Value>, read::BrokenRecord>,
-        path: &Path,
-    ) -> Result<Row, RunError> {
-        match record {
-            Ok(values) => Ok(Row { id: identity::by_content(&values, 0), values, failure: None }),
-            Err(broken) if reading.on_error == OnError::Skip => {
-                let mut hasher = Hasher::new("tgp.broken.v1");
-                hasher.text(&broken.excerpt);
-                let failure = Failure {
-                    reason: Reason::Unreadable,
-                    message: format!("line {}: {}", broken.line, broken.message).into(),
-                    attempts: 0,
-                    excerpt: broken.excerpt.as_str().into(),
-                };
-                Ok(Row {
-                    id: RowId::from_digest(&hasher.finish()),
-                    values: vec![Value::Missing; reading.fields.len()],
-                    failure: Some(Arc::new(failure)),
-                })
-            }
-            Err(broken) => Err(RunError::BrokenRecord {
-                path: path.display().to_string(),
-                line: broken.line,
-                problem: broken.message,
-            }),
+/// The records of a run as rows.
+fn parsed(
+    reading: &Read,
+    header: Option<&read::Header>,
+    run: &read::RawChunk,
+    name: &str,
+) -> Result<Vec<Row>, RunError> {
+    let records = read::parse(reading.format, &reading.fields, header, run);
+    records.into_iter().map(|record| row(reading, record, name)).collect()
+}
+
+/// A record as a row; one that is broken ends the run or stays as a failure, as the source says.
+fn row(reading: &Read, record: Result<Vec<Value>, read::BrokenRecord>, name: &str) -> Result<Row, RunError> {
+    match record {
+        Ok(values) => Ok(Row { id: identity::by_content(&values, 0), values, failure: None }),
+        Err(broken) if reading.on_error == OnError::Skip => {
+            let mut hasher = Hasher::new("tgp.broken.v1");
+            hasher.text(&broken.excerpt);
+            let failure = Failure {
+                reason: Reason::Unreadable,
+                message: format!("{}: {}", place(reading.format, &broken), broken.message).into(),
+                attempts: 0,
+                excerpt: broken.excerpt.as_str().into(),
+            };
+            Ok(Row {
+                id: RowId::from_digest(&hasher.finish()),
+                values: vec![Value::Missing; reading.fields.len()],
+                failure: Some(Arc::new(failure)),
+            })
         }
+        Err(broken) => Err(RunError::BrokenRecord {
+            path: name.to_owned(),
+            place: place(reading.format, &broken),
+            help: help(reading.format, &broken),
+            problem: broken.message,
+            excerpt: broken.excerpt,
+        }),
     }
 }
 
@@ -233,6 +305,46 @@ pub(super) fn numbered(mut rows: Vec<Row>, seen: &mut HashMap<RowId, u64>) -> Ve
     rows
 }
 
-fn unreadable(path: &Path, problem: &dyn std::fmt::Display) -> RunError {
-    RunError::Source { path: path.display().to_string(), problem: problem.to_string() }
+/// Where a broken record stands, as people count.
+pub(super) fn place(format: Format, broken: &read::BrokenRecord) -> String {
+    match format {
+        Format::Csv | Format::Tsv | Format::Jsonl => format!("line {}", broken.line),
+        Format::Json | Format::Yaml | Format::Parquet => format!("record {}", broken.line),
+        Format::Texts | Format::Images => format!("file {}", broken.line),
+    }
+}
+
+/// What may be meant by a file whose records are not of its format.
+fn help(format: Format, broken: &read::BrokenRecord) -> Option<&'static str> {
+    let first = broken.line == 1 && format == Format::Jsonl && broken.message.starts_with("not JSON");
+    match broken.excerpt.as_bytes().first() {
+        Some(b'[') if first => Some("an array of records is read with `read json`"),
+        Some(b'{' | b'"') | None => None,
+        Some(_) if first && broken.excerpt.contains([',', '\t']) => {
+            Some("a table of cells is read with `read csv` or `read tsv`")
+        }
+        Some(_) => None,
+    }
+}
+
+/// The address of a source that lies elsewhere. What is no address was refused by the checker.
+fn remote(source: &str) -> Option<Address> {
+    Address::parse(source).ok().filter(Address::is_remote)
+}
+
+/// What went wrong with a file, in words.
+fn told(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "is not there".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "can't be read: it is not permitted".to_owned(),
+        _ => format!("can't be read: {error}"),
+    }
+}
+
+fn misread(name: &str, error: &read::ReadError) -> RunError {
+    RunError::Source { path: name.to_owned(), problem: error.to_string(), help: error.help() }
+}
+
+fn unreadable(name: &str, problem: &dyn std::fmt::Display) -> RunError {
+    RunError::Source { path: name.to_owned(), problem: problem.to_string(), help: None }
 }

@@ -100,17 +100,19 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
 /// the call is noted.
 pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32) -> Evaluated<Answer> {
     let kind = scope.ground.binding(asked).map(|binding| &binding.kind);
-    match kind {
-        Some(BindingKind::Scripted) => script::answer(scope, asked, &request, sample),
-        Some(BindingKind::Replay { .. }) => Ok(script::replay(scope, asked)),
+    let mut path = scope.path.clone();
+    path.extend([asked.model.0, asked.binding]);
+    let call = || Call { asked, request: request.clone(), sample };
+    let answer = match kind {
+        Some(BindingKind::Scripted) => script::answer(scope, asked, &request, sample)?,
+        Some(BindingKind::Replay { .. }) => script::replay(scope, asked),
         Some(BindingKind::Remote { .. }) => {
-            let mut path = scope.path.clone();
-            path.extend([asked.model.0, asked.binding]);
-            let call = || Call { asked, request, sample };
-            scope.effects.answer(&path, call).cloned().ok_or(Halt::Waiting)
+            scope.effects.answer(&path, call).cloned().ok_or(Halt::Waiting)?
         }
-        None => Err(Halt::undefined("no model is bound here")),
-    }
+        None => return Err(Halt::undefined("no model is bound here")),
+    };
+    scope.effects.hear(&path, call, &answer);
+    Ok(answer)
 }
 
 /// A row's failure for a call that brought no answer.

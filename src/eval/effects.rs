@@ -43,9 +43,29 @@ pub type Answer = Result<Arc<Answered>, CallFailure>;
 pub struct Effects {
     answers: BTreeMap<Path, Answer>,
     waiting: Vec<(Path, Call)>,
+    /// Where somebody listens: what was said in this evaluation, models of the program included.
+    heard: Option<BTreeMap<Path, (Call, Answer)>>,
 }
 
 impl Effects {
+    /// Effects that keep each request with its answer, for somebody who wants to read them.
+    pub fn listening() -> Effects {
+        Effects { heard: Some(BTreeMap::new()), ..Effects::default() }
+    }
+
+    /// Keeps a request with its answer, where somebody listens.
+    pub fn hear(&mut self, path: &Path, call: impl FnOnce() -> Call, answer: &Answer) {
+        if let Some(heard) = &mut self.heard {
+            heard.insert(path.clone(), (call(), answer.clone()));
+        }
+    }
+
+    /// What was heard, in the order of the steps.
+    pub fn take_heard(&mut self) -> Vec<(Path, Call, Answer)> {
+        let heard = self.heard.take().unwrap_or_default();
+        heard.into_iter().map(|(path, (call, answer))| (path, call, answer)).collect()
+    }
+
     /// The answer to the call at this place; where there is none yet, the call is noted.
     pub fn answer(&mut self, path: &Path, call: impl FnOnce() -> Call) -> Option<&Answer> {
         if !self.answers.contains_key(path) {

@@ -210,6 +210,11 @@ impl Endpoint {
         self.key_source.load(&self.name, &*self.world).map(drop)
     }
 
+    /// Makes ready to send, once; what is in the way of every call is told here.
+    pub fn set_up(&self) -> Result<(), EndpointError> {
+        self.lines().map(drop)
+    }
+
     /// Whether the provider's interface can be asked for such work.
     pub fn supports(&self, capability: Capability) -> bool {
         self.site.profile.capabilities.contains(&capability)

@@ -8,6 +8,7 @@ mod call;
 mod call_key;
 pub mod capability;
 mod dialects;
+pub mod download;
 pub mod endpoint;
 pub mod error;
 mod exchange;

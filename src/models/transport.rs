@@ -115,7 +115,7 @@ async fn whole(response: &mut Response) -> Result<Bytes, Fault> {
     Ok(body.freeze())
 }
 
-fn fault(error: reqwest::Error) -> Fault {
+pub(super) fn fault(error: reqwest::Error) -> Fault {
     let error = error.without_url();
     if error.is_timeout() && !error.is_connect() {
         return Fault::TimedOut;
@@ -134,10 +134,15 @@ fn reason(error: &dyn Error) -> String {
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    deepest.to_string()
+    let said = deepest.to_string();
+    // The system's number for it says nothing to people.
+    match said.split_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => said,
+    }
 }
 
-fn install_crypto() {
+pub(super) fn install_crypto() {
     static INSTALLED: OnceLock<()> = OnceLock::new();
     INSTALLED.get_or_init(|| {
         // An error says that the program has chosen a provider before, which serves as well.

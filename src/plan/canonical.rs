@@ -57,6 +57,11 @@ impl<'a> Canonical<'a> {
         canonical
     }
 
+    /// The digest of each function, in the program's order.
+    pub fn functions(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.functions.iter().map(|facts| facts.digest)
+    }
+
     fn writer(&self) -> Writer<'_> {
         Writer { canonical: self, out: String::new(), draws: false, inputs: Vec::new(), models: Vec::new() }
     }

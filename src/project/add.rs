@@ -1,6 +1,7 @@
 //! Asking for a package: an entry in `tgp.toml`, its comments kept, and one in `tgp.lock`.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, InlineTable, Item, TableLike, Value};
 
@@ -10,7 +11,7 @@ use super::config::dependency::{Dependency, Location};
 use super::config::package::is_name;
 use super::error::ProjectError;
 use super::lock::{LOCK, LockedPackage, pinned};
-use super::place::slashed;
+use super::place::{from_folder, settled, slashed};
 use super::project::Project;
 use super::resolve::{Copies, resolve};
 
@@ -22,6 +23,13 @@ pub struct Added {
     pub replaced: bool,
     /// The project as it is now.
     pub differences: Vec<String>,
+}
+
+/// A path as the project's `tgp.toml` names it: relative to its folder. A relative one is meant
+/// from where the command is given.
+pub fn seen_from(project: &Project, path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    from_folder(&project.root, &settled(&absolute))
 }
 
 /// Adds a package to what a project asks for, or asks for it differently, and pins it. Nothing
@@ -64,6 +72,15 @@ pub fn add(
 
 /// Whether there was an entry for that name.
 fn state(document: &mut DocumentMut, name: &str, dependency: &Dependency) -> bool {
+    if !document.contains_key("dependencies") {
+        // What is said at the end of the file stays above what is added to it.
+        let mut dependencies = toml_edit::Table::new();
+        let end = document.trailing().as_str().unwrap_or_default().to_owned();
+        let gap = if document.is_empty() && end.is_empty() { "" } else { "\n" };
+        dependencies.decor_mut().set_prefix(format!("{end}{gap}"));
+        document.set_trailing("");
+        document.insert("dependencies", Item::Table(dependencies));
+    }
     let dependencies = document.entry("dependencies").or_insert_with(toml_edit::table);
     let value = toml_edit::value(entry(dependency));
     dependencies.as_table_like_mut().is_some_and(|table| state_in(table, name, value))

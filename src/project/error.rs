@@ -57,3 +57,16 @@ pub enum ProjectError {
     #[error("git could not get `{repository}`: {problem}")]
     Git { repository: String, problem: String },
 }
+
+impl ProjectError {
+    /// Whether nothing is wrong with what was asked for: a disk, a network or a program failed.
+    pub fn is_of_the_machine(&self) -> bool {
+        matches!(
+            self,
+            ProjectError::Unreadable { .. }
+                | ProjectError::Unwritable { .. }
+                | ProjectError::NoGit { .. }
+                | ProjectError::Git { .. }
+        )
+    }
+}

@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use crate::digest::Hasher;
 use crate::world::World;
 
+use super::cache;
 use super::error::ProjectError;
 
 /// git's answer where what was asked for is not there.
@@ -20,7 +21,7 @@ pub(super) fn checkout(
     tag: &str,
 ) -> Result<PathBuf, ProjectError> {
     let key = Hasher::new("tgp.checkout.v1").text(&absolute(root, repository)).text(tag).finish();
-    let folder = cache(world, root).join("git");
+    let folder = cache::folder(world, root).join("git");
     let mut attempt = 0u32;
     let (checkout, done) = loop {
         let checkout = folder.join(format!("{}-{attempt}", key.short()));
@@ -61,16 +62,6 @@ pub(super) fn checkout(
         .write(&done, b"")
         .map_err(|error| ProjectError::Unwritable { path: done, problem: error.to_string() })?;
     Ok(checkout)
-}
-
-/// Where fetched repositories are kept: the person's cache folder, or the project's own.
-fn cache(world: &dyn World, root: &Path) -> PathBuf {
-    let folder = |name: &str| world.variable(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    folder("TGP_CACHE")
-        .or_else(|| folder("XDG_CACHE_HOME").map(|cache| cache.join("tgp")))
-        .or_else(|| folder("LOCALAPPDATA").map(|cache| cache.join("tgp")))
-        .or_else(|| folder("HOME").map(|home| home.join(".cache/tgp")))
-        .unwrap_or_else(|| root.join(".tgp/packages"))
 }
 
 /// A relative path names another repository in another project.

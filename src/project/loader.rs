@@ -13,7 +13,7 @@ use crate::world::World;
 
 use super::error::ProjectError;
 use super::lock::{LOCK, Lock, LockedPackage};
-use super::package::hash;
+use super::package::{PackageFolder, hash};
 use super::place::{from_folder, settled};
 use super::project::Project;
 use super::resolve::fetched;
@@ -52,6 +52,8 @@ pub(super) enum LoadError {
     NotLocked,
     #[error("tgp.toml asks for another `{name}` than tgp.lock has pinned; run `tgp lock`")]
     Stale { name: String },
+    #[error("`{name}` is at version {now} by now, and tgp.lock pins {version}; run `tgp lock`")]
+    Moved { name: String, version: semver::Version, now: semver::Version },
     #[error("`{written}` is no requirement for a version; such as ^1.2 or =1.2.0")]
     BadRequirement { written: String },
     #[error("{requirement} is asked for, and `{name}` is pinned at {version}")]
@@ -160,7 +162,11 @@ impl<'p> ProjectLoader<'p> {
         };
         if hash(world, &folder)? != package.hash {
             let (name, version) = (package.name.clone(), package.version.clone());
-            return Err(ProjectError::Changed { name, version }.into());
+            let now = PackageFolder::read(world, &folder)?.package.version;
+            return Err(match now == version {
+                true => ProjectError::Changed { name, version }.into(),
+                false => LoadError::Moved { name, version, now },
+            });
         }
         verified.insert(package.name.clone(), folder.clone());
         Ok(folder)

@@ -1,4 +1,4 @@
-//! `tgp.lock`: which packages a project uses, pinned by content.
+//! `tgp.lock`: which packages and remote sources a project uses, pinned by content.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,15 +18,34 @@ use super::resolve::{Copies, Resolved, resolve};
 /// Name of the file.
 pub const LOCK: &str = "tgp.lock";
 
-const HEAD: &str =
-    "# Written by tgp: the packages of this project, pinned by content. Keep it with the project.\n";
+const HEAD: &str = "# Written by tgp: what this project uses, pinned by content. Keep it with the project.\n";
 /// Of the file's form.
 const FORM: u32 = 1;
 
-/// The packages of a project, each once, sorted by name.
+/// The packages of a project, each once, sorted by name; and the files of its remote sources, by
+/// address and in the order in which they are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
     pub packages: Vec<LockedPackage>,
+    pub data: Vec<LockedData>,
+}
+
+/// A file of a remote source as it was when it was pinned.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedData {
+    /// Of the source, as the program writes it.
+    pub address: String,
+    /// Of a dataset: the commit that its revision meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Of a dataset: the file's path in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// In bytes.
+    pub size: u64,
+    /// Of the file's bytes.
+    pub hash: Digest,
 }
 
 /// A package as it was when it was pinned.
@@ -54,6 +73,8 @@ struct Written {
     version: u32,
     #[serde(default, rename = "package", skip_serializing_if = "Vec::is_empty")]
     packages: Vec<LockedPackage>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    data: Vec<LockedData>,
 }
 
 /// What became of a lock.
@@ -97,7 +118,7 @@ pub(super) fn pinned(
             return Err(ProjectError::Changed { name, version });
         }
     }
-    let lock = Lock { packages };
+    let lock = Lock { packages, data: before.data.clone() };
     let differences = before.differences(&lock);
     Ok(Locked { lock, differences })
 }
@@ -118,7 +139,15 @@ impl Lock {
                 written.version
             )));
         }
-        Ok(Some(Lock { packages: written.packages }))
+        Ok(Some(Lock { packages: written.packages, data: written.data }))
+    }
+
+    /// Pins the files of an address in the place of those that were pinned.
+    pub(super) fn pin(&mut self, address: &str, files: Vec<LockedData>) {
+        self.data.retain(|pin| pin.address != address);
+        self.data.extend(files);
+        // Stable, so the files of an address stay in order.
+        self.data.sort_by(|a, b| a.address.cmp(&b.address));
     }
 
     /// The package of that name.
@@ -128,7 +157,7 @@ impl Lock {
 
     pub(super) fn write(&self, world: &dyn World, path: &Path) -> Result<(), ProjectError> {
         let unwritable = |problem: String| ProjectError::Unwritable { path: path.to_owned(), problem };
-        let written = Written { version: FORM, packages: self.packages.clone() };
+        let written = Written { version: FORM, packages: self.packages.clone(), data: self.data.clone() };
         let text = toml::to_string(&written).map_err(|error| unwritable(error.to_string()))?;
         world.write(path, format!("{HEAD}{text}").as_bytes()).map_err(|error| unwritable(error.to_string()))
     }
@@ -146,6 +175,19 @@ impl Lock {
             Some(_) => None,
         });
         gone.chain(here).collect()
+    }
+}
+
+impl LockedData {
+    /// `place` is the commit and the path within a dataset.
+    pub(super) fn new(
+        address: String,
+        place: Option<(String, String)>,
+        hash: &Digest,
+        size: u64,
+    ) -> LockedData {
+        let (commit, file) = place.unzip();
+        LockedData { address, commit, file, size, hash: *hash }
     }
 }
 

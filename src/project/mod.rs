@@ -11,15 +11,18 @@
 
 pub mod add;
 pub mod binding;
+mod cache;
 pub mod config;
 pub mod error;
 mod git;
+mod hub;
 pub mod loader;
 pub mod lock;
 mod package;
 pub mod place;
 #[allow(clippy::module_inception, reason = "the folder and its main noun")]
 pub mod project;
+pub mod remote;
 mod resolve;
 pub mod scaffold;
 pub mod settings;

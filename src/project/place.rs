@@ -23,7 +23,7 @@ pub fn settled(path: &Path) -> PathBuf {
 
 /// The way from a folder to a path, both settled and both absolute; the path itself where there
 /// is no such way (another drive).
-pub(super) fn from_folder(folder: &Path, path: &Path) -> PathBuf {
+pub fn from_folder(folder: &Path, path: &Path) -> PathBuf {
     let shared = folder.components().zip(path.components()).take_while(|(a, b)| a == b).count();
     if shared == 0 {
         return path.to_owned();
@@ -33,7 +33,7 @@ pub(super) fn from_folder(folder: &Path, path: &Path) -> PathBuf {
 }
 
 /// The path with `/` between its parts, the same on every machine.
-pub(super) fn slashed(path: &Path) -> String {
+pub fn slashed(path: &Path) -> String {
     let text = path.to_string_lossy();
     if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
 }

@@ -84,8 +84,9 @@ fn voted(node: &Node) -> Vec<(String, usize, &Type)> {
 /// People's labels and the columns of the node that say the same kind of thing: names and places.
 fn compared<'n>(program: &Program, node: &'n Node) -> Vec<[(&'n str, usize); 2]> {
     let before = node.inputs.first().and_then(|input| program.nodes.get(input.0 as usize));
-    let is_new =
-        |name: &str| before.is_none_or(|before| before.schema.column(name).is_none()) && !name.starts_with('_');
+    let is_new = |name: &str| {
+        before.is_none_or(|before| before.schema.column(name).is_none()) && !name.starts_with('_')
+    };
     let human = node.steps.iter().filter_map(|step| match &step.kind {
         StepKind::Labels { read, label, .. } => read.fields.get(*label as usize).map(|field| &field.name),
         _ => None,
@@ -196,8 +197,7 @@ fn encoded(value: &Value) -> Vec<u8> {
 }
 
 /// What the columns are, under the table.
-pub(super) const NOTE: &str =
-    "equal: share of equal verdicts · kappa: Cohen's · alpha: Krippendorff's · over the rows on which at least two gave a verdict";
+pub(super) const NOTE: &str = "equal: share of equal verdicts · kappa: Cohen's · alpha: Krippendorff's · over the rows on which at least two gave a verdict";
 
 impl Agreement {
     pub(super) const COLUMNS: [&str; 6] = ["verdict", "between", "equal", "kappa", "alpha", "n"];

@@ -7,8 +7,8 @@ use crate::data::row::Row;
 use crate::data::schema::Schema;
 use crate::syntax::tree::NodeKind;
 
-pub use super::failures::{FailedRow, FailureList};
 use super::agreement::Agreement;
+pub use super::failures::{FailedRow, FailureList};
 use super::leaderboard::Leaderboard;
 use super::measure_view::{MeasureView, measure_view};
 use super::number::counted;

@@ -37,6 +37,12 @@ pub struct NodeSummary {
     pub recorded: u64,
     /// Sent and received.
     pub tokens: u64,
+    /// Calls behind what was taken from an earlier run.
+    pub spared: u64,
+    /// What all that was not paid again cost when it came.
+    pub saved_microdollars: u64,
+    /// Why it ran, in a line each.
+    pub why: Vec<String>,
     pub spent_microdollars: u64,
 }
 
@@ -61,10 +67,26 @@ impl RunSummary {
     /// A line a node, a line a model that was asked, a line for all, and a line for each node with
     /// rows that failed.
     pub fn render(&self, colour: bool) -> String {
+        let mut text = self.lines(colour);
+        let failing: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.failed > 0).collect();
+        if !failing.is_empty() {
+            text.push('\n');
+        }
+        for node in failing {
+            let what = format!("{} of `{}` failed", counted(node.failed, "row"), node.name);
+            let command = format!("tgp show {} {} --failures", self.file, node.name);
+            text.push_str(&format!("  {}; see {command}\n", painted(&what, Look::Marked, colour)));
+        }
+        text
+    }
+
+    /// A line a node, and a line for all.
+    pub fn lines(&self, colour: bool) -> String {
         let mut grid = Grid::default();
         grid.words();
         grid.words();
         (0..5).for_each(|_| grid.numbers(Align::Right));
+        grid.numbers(Align::Left);
         grid.numbers(Align::Left);
         let spends = self.nodes.iter().any(|node| node.spent_microdollars > 0);
         for node in &self.nodes {
@@ -88,21 +110,11 @@ impl RunSummary {
                     spent => (money(spent), Look::Plain),
                 },
                 (node.came_from(), Look::Dim),
+                (node.why.join("; "), Look::Plain),
             ]);
         }
-        let mut text = grid.render(usize::MAX, colour);
-        text.push_str(&self.by_model(colour));
-        text.push_str(&format!("\n  {}\n", self.totals(spends)));
-        let failing: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.failed > 0).collect();
-        if !failing.is_empty() {
-            text.push('\n');
-        }
-        for node in failing {
-            let what = format!("{} of `{}` failed", counted(node.failed, "row"), node.name);
-            let command = format!("tgp show {} {} --failures", self.file, node.name);
-            text.push_str(&format!("  {}; see {command}\n", painted(&what, Look::Marked, colour)));
-        }
-        text
+        let (nodes, models) = (grid.render(usize::MAX, colour), self.by_model(colour));
+        format!("{nodes}{models}\n  {}\n", self.totals(spends))
     }
 
     /// What each model took; nothing where none was asked.
@@ -137,23 +149,25 @@ impl RunSummary {
         format!("\n{}", grid.render(usize::MAX, colour))
     }
 
-    /// `12 calls, 288 on record, $0.31, in 4.2 s`
+    /// `12 calls · 41,250 tokens · $0.31 · 288 calls and $7.20 saved · 4.2 s`
     fn totals(&self, spends: bool) -> String {
         let sum = |part: fn(&NodeSummary) -> u64| self.nodes.iter().map(part).sum::<u64>();
-        let (calls, recorded) = (sum(|node| node.calls), sum(|node| node.recorded));
+        let calls = sum(|node| node.calls);
         let mut parts = vec![match calls {
             0 => "no calls".to_owned(),
             calls => counted(calls, "call"),
         }];
-        if recorded > 0 {
-            parts.push(format!("{} on record", count(recorded)));
-        }
         match sum(|node| node.tokens) {
             0 => {}
             tokens => parts.push(format!("{} tokens", count(tokens))),
         }
         if spends {
             parts.push(money(sum(|node| node.spent_microdollars)));
+        }
+        match (sum(|node| node.recorded + node.spared), sum(|node| node.saved_microdollars)) {
+            (0, _) => {}
+            (spared, 0) => parts.push(format!("{} saved", counted(spared, "call"))),
+            (spared, saved) => parts.push(format!("{} and {} saved", counted(spared, "call"), money(saved))),
         }
         parts.push(duration(self.elapsed));
         parts.join(" · ")

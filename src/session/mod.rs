@@ -2,13 +2,30 @@
 //!
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
+pub mod derived;
 pub mod difference;
+mod evidence;
 pub mod explain;
+pub mod filed;
 pub mod limit;
 pub mod open;
+pub mod outline;
+pub mod passage;
+pub mod pins;
+pub mod planned;
+pub mod remembered;
 pub mod results;
+pub mod revision;
+pub mod seal;
+pub mod sealing;
 pub mod suite;
+mod tables;
 pub mod telling;
+pub mod trace;
+mod trace_text;
 pub mod trial;
+pub mod turnover;
+pub mod way;
+pub mod why;
 
 pub use open::{Opened, Opening, Ready, SessionError};

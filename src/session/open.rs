@@ -15,16 +15,20 @@ use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
 use crate::engine::recordings;
 use crate::engine::run::{Pass, Run};
+use crate::engine::remote::Remote;
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
+use crate::engine::witness::Witness;
 use crate::eval::ground::Ground;
 use crate::models::attempt::Observer;
 use crate::plan::Plan;
 use crate::project::Project;
+use crate::project::remote::RemoteSources;
 use crate::store::{DiskStore, Store, StoreWarning};
 use crate::world::World;
 
 use super::limit;
+use super::seal::BadSeal;
 
 /// What is asked of a file, apart from the file.
 #[derive(Default)]
@@ -34,11 +38,15 @@ pub struct Opening {
     pub store: Option<PathBuf>,
     pub edition: Option<String>,
     pub allowance: Allowance,
+    /// Get no remote source: one that is not on this machine stops the run.
+    pub local: bool,
     /// Rows of each source, at most.
     pub limit: Option<u64>,
     /// Nodes to work anew.
     pub refresh: Vec<String>,
     pub observer: Option<Observer>,
+    /// Sees each reply that is read from the record.
+    pub witness: Option<Arc<Witness>>,
 }
 
 /// A checked file.
@@ -71,10 +79,14 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{0}` is a suite: name one of its pipelines")]
+    NotOneRun(String),
     #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
     NoShare { metric: String, model: String, value: f64 },
     #[error(transparent)]
     Run(#[from] RunError),
+    #[error(transparent)]
+    Seal(#[from] BadSeal),
 }
 
 impl From<crate::store::StoreError> for SessionError {
@@ -146,10 +158,14 @@ impl Opened {
         })
     }
 
+    /// Where replies and tables are kept.
+    pub fn store_folder(&self, opening: &Opening) -> PathBuf {
+        opening.store.clone().unwrap_or_else(|| self.project.store_folder())
+    }
+
     /// Makes the program ready on the project's store.
     pub fn ready(&self, opening: &Opening, world: &Arc<dyn World>) -> Result<Ready, SessionError> {
-        let folder = opening.store.clone().unwrap_or_else(|| self.project.store_folder());
-        let (store, warnings) = DiskStore::open(&folder)?;
+        let (store, warnings) = DiskStore::open(&self.store_folder(opening))?;
         let run = self.ready_on(Arc::new(store), opening, world)?;
         Ok(Ready { run, warnings })
     }
@@ -198,7 +214,15 @@ impl Opened {
         };
         let shelf = Shelf::new(store.clone());
         let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        let sources = source::Sources { world: world.clone(), folder: folder.clone(), shelf: shelf.clone() };
+        let remote: Arc<dyn Remote> =
+            Arc::new(RemoteSources::new(world.clone(), &self.project, opening.local));
+        let sources = source::Sources {
+            world: world.clone(),
+            folder: folder.clone(),
+            shelf: shelf.clone(),
+            remote: remote.clone(),
+        };
+        sources.pin(&program)?;
         let recorded = recordings::digests(&program, &sources)?;
         let endpoints = Endpoints::open(&program, self.project.settings(), world, opening.observer.as_ref())?;
         let plan = Arc::new(Plan::new(program.clone(), &endpoints.identities(&program, &recorded)));
@@ -207,7 +231,14 @@ impl Opened {
             pictures: Arc::new(shelf.clone()),
             recordings: OnceLock::new(),
         };
-        let caller = Caller::new(store.clone(), world.clone(), endpoints, edition.clone(), allowance)?;
+        let caller = Caller::new(
+            store.clone(),
+            world.clone(),
+            endpoints,
+            edition.clone(),
+            allowance,
+            opening.witness.clone(),
+        )?;
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
             plan,
@@ -217,6 +248,7 @@ impl Opened {
             shelf,
             world: world.clone(),
             folder,
+            remote,
             gauges,
             refresh,
             pass: Pass::default(),

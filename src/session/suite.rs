@@ -22,6 +22,7 @@ use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
 use super::open::{Opened, Opening, SessionError};
+use super::planned::Planned;
 use super::results;
 
 /// One pipeline of a suite, ready to run.
@@ -36,6 +37,8 @@ pub struct Entry {
 pub struct Played {
     pub entry: Entry,
     pub finished: Finished,
+    /// What made its nodes run.
+    pub reasons: Vec<Planned>,
 }
 
 impl Opened {
@@ -117,10 +120,7 @@ fn rows(played: &Played, node: NodeId) -> Result<Vec<Row>, SessionError> {
 
 /// The values of all the suite's scores for each model that any of its metrics has a number of; a
 /// score is missing where one of its parts is.
-pub fn scores(
-    suite: &Suite,
-    played: &[Played],
-) -> Result<Vec<(Arc<str>, Vec<Option<f64>>)>, SessionError> {
+pub fn scores(suite: &Suite, played: &[Played]) -> Result<Vec<(Arc<str>, Vec<Option<f64>>)>, SessionError> {
     let mut numbers: Vec<Vec<(Arc<str>, f64)>> = Vec::new();
     let mut models: BTreeSet<Arc<str>> = BTreeSet::new();
     let metrics = suite.scores.iter().flat_map(|score| &score.parts);
@@ -186,9 +186,8 @@ fn by_model(
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
     };
-    let named = |row: &&Row| {
-        text(row, by).as_deref() == Some(metric) && text(row, by + TOTAL).as_deref() == total
-    };
+    let named =
+        |row: &&Row| text(row, by).as_deref() == Some(metric) && text(row, by + TOTAL).as_deref() == total;
     let rows = rows(played, node)?;
     let found = rows.iter().filter(named);
     Ok(found.filter_map(|row| Some((text(row, model)?, number(row.values.get(by + 1)?)))).collect())

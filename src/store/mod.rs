@@ -17,6 +17,7 @@
 //! waits: any prefix of that is a valid state. Nothing that is read is believed before its
 //! checksum and its key are compared, so damage costs time or money, never a wrong number.
 
+mod afresh;
 mod disk;
 mod error;
 mod exchange;
@@ -51,6 +52,7 @@ use futures_util::future::BoxFuture;
 
 use crate::digest::Digest;
 
+pub use afresh::Afresh;
 pub use disk::DiskStore;
 pub use error::StoreError;
 pub use exchange::{Exported, Imported};

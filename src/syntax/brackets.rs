@@ -70,7 +70,10 @@ impl Brackets {
                     open.push((at, indentation));
                 }
                 TokenKind::Close(kind) => {
-                    let is_partner = |(at, _): &(usize, usize)| tokens[*at].kind == TokenKind::Open(kind);
+                    let is_partner = |(opening, inside): &(usize, usize)| {
+                        tokens[*opening].kind == TokenKind::Open(kind)
+                            && !(by_layout && is_displaced(tokens, *opening, *inside, at))
+                    };
                     let Some(partner) = open.iter().rposition(is_partner) else {
                         brackets.faults.push(Fault::Unmatched { close: at });
                         continue;
@@ -96,4 +99,21 @@ impl Brackets {
         self.ends[open] = before;
         self.faults.push(Fault::Unclosed { open, before });
     }
+}
+
+/// Whether the layout says that the bracket at `close` belongs to another one than that at `open`,
+/// whose line is indented by `inside`: it begins a line that is indented deeper, or ends a line while
+/// what `open` holds began on a line of its own.
+fn is_displaced(tokens: &[Token], open: usize, inside: usize, close: usize) -> bool {
+    let token = tokens[close];
+    if token.first {
+        return token.column > inside;
+    }
+    let ends_line = tokens.get(open + 1).is_some_and(|next| next.first);
+    let line = tokens[open + 1..close].iter().rposition(|token| token.first).map(|at| open + 1 + at);
+    let begins_by_closing = line.is_some_and(|first| matches!(tokens[first].kind, TokenKind::Close(_)));
+    // A string over several lines ends where it likes.
+    let is_text =
+        line.is_some_and(|first| tokens[first..close].iter().any(|token| token.kind == TokenKind::Text));
+    ends_line && line.is_some() && !begins_by_closing && !is_text
 }

@@ -38,6 +38,8 @@ pub(super) enum Mistake {
         quotes: &'static str,
     },
     UnclosedHole,
+    /// A `}}` in a text without its `{{`.
+    UnopenedHole,
     DanglingDoc,
     BadNumber {
         written: String,
@@ -65,6 +67,7 @@ impl Mistake {
             Mistake::UnmatchedBracket { .. } => "unmatched-bracket",
             Mistake::UnclosedString { .. } => "unclosed-string",
             Mistake::UnclosedHole => "unclosed-hole",
+            Mistake::UnopenedHole => "unopened-hole",
             Mistake::DanglingDoc => "dangling-doc",
             Mistake::BadNumber { .. } => "bad-number",
             Mistake::BadEscape { .. } => "bad-escape",
@@ -89,6 +92,7 @@ impl Mistake {
             Mistake::UnmatchedBracket { close } => format!("this `{close}` closes nothing"),
             Mistake::UnclosedString { quotes } => format!("this string has no closing `{quotes}`"),
             Mistake::UnclosedHole => "this hole has no closing `}}`".to_owned(),
+            Mistake::UnopenedHole => "this `}}` closes no hole".to_owned(),
             Mistake::DanglingDoc => "this `##` comment documents nothing".to_owned(),
             Mistake::BadNumber { written } => format!("`{written}` is not a number that fits here"),
             Mistake::BadEscape { written } => format!("`{written}` is not an escape"),
@@ -132,6 +136,7 @@ impl Mistake {
             }
             Mistake::UnclosedString { quotes } => format!("put `{quotes}` where the text ends"),
             Mistake::UnclosedHole => "close it with `}}`; a literal `{{` is written `\\{{`".to_owned(),
+            Mistake::UnopenedHole => "a hole begins with `{{`; a literal `}}` is written `\\}}`".to_owned(),
             Mistake::DanglingDoc => {
                 "put it above an item, a step or a field, or begin it with a single `#`".to_owned()
             }
@@ -139,7 +144,7 @@ impl Mistake {
                 "numbers read `200`, `1_000`, `0.05` or `1e-3`, without a unit".to_owned()
             }
             Mistake::BadEscape { .. } => {
-                "the escapes are `\\n`, `\\t`, `\\\"`, `\\\\`, `\\{` and `\\u{1f600}`".to_owned()
+                "the escapes are `\\n`, `\\t`, `\\\"`, `\\\\`, `\\{`, `\\}` and `\\u{1f600}`".to_owned()
             }
             Mistake::ChainedComparison => "join two comparisons with `and`, or put parentheses".to_owned(),
             Mistake::PlainString => "write the text out; a literal `{{` is written `\\{{`".to_owned(),

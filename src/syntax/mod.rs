@@ -18,3 +18,4 @@ mod scan;
 mod spoken;
 mod stretches;
 pub mod tree;
+pub(crate) mod words;

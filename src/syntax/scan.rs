@@ -80,9 +80,12 @@ impl Token {
 
 impl Scan {
     pub(super) fn new(text: &str) -> Scan {
-        let mut scanner = Scanner { text, at: 0, line_start: 0, first: true, scan: Scan::default() };
-        while scanner.token() {}
-        scanner.scan
+        let scan = Scanner::new(text, false).all();
+        // A lost `"""` turns texts and code inside out up to the last one: the layout tells where.
+        if scan.unclosed.iter().any(|unclosed| unclosed.what == UnclosedPart::Block) {
+            return Scanner::new(text, true).all();
+        }
+        scan
     }
 
     /// Where the last word before `end` ends, given that no blanks stand right before `end`.
@@ -103,10 +106,21 @@ struct Scanner<'t> {
     at: usize,
     line_start: usize,
     first: bool,
+    /// A block string ends before a line that is not indented.
+    by_layout: bool,
     scan: Scan,
 }
 
-impl Scanner<'_> {
+impl<'t> Scanner<'t> {
+    fn new(text: &'t str, by_layout: bool) -> Scanner<'t> {
+        Scanner { text, at: 0, line_start: 0, first: true, by_layout, scan: Scan::default() }
+    }
+
+    fn all(mut self) -> Scan {
+        while self.token() {}
+        self.scan
+    }
+
     fn rest(&self) -> &str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -176,7 +190,14 @@ impl Scanner<'_> {
     fn string(&mut self) -> usize {
         let rest = self.rest();
         let block = rest.starts_with(BLOCK);
+        let layout_end = if block && self.by_layout { block_layout_end(rest) } else { rest.len() };
         match string_end(rest) {
+            Ok(end) if layout_end < end => {
+                let unclosed =
+                    Unclosed { what: UnclosedPart::Block, start: self.at, end: self.at + layout_end };
+                self.scan.unclosed.push(unclosed);
+                layout_end
+            }
             Ok(end) => end,
             Err(hole) => {
                 // Without the holes a closing quote may still be found: then a hole is to blame.
@@ -296,12 +317,18 @@ fn block_end(text: &str) -> (usize, bool) {
     if let Some(end) = body.find(BLOCK) {
         return (end + 2 * BLOCK.len(), true);
     }
+    (block_layout_end(text), false)
+}
+
+/// Where a block string ends by the layout: before the next line that is not indented.
+fn block_layout_end(text: &str) -> usize {
+    let body = text.get(BLOCK.len()..).unwrap_or_default();
     let lines = body.match_indices('\n').find(|(at, _)| {
         let line = &body[at + 1..];
         line.starts_with(|first| first == '}' || first == '#' || XID_START(first))
     });
     let end = lines.map_or(body.len(), |(at, _)| at);
-    (BLOCK.len() + body[..end].trim_end().len(), false)
+    BLOCK.len() + body[..end].trim_end().len()
 }
 
 /// The length of a number, with all that is glued to it.

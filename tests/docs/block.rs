@@ -2,7 +2,49 @@
 
 use std::path::{Path, PathBuf};
 
-/// A block between ```` ```tgp ```` and ```` ``` ````.
+/// A block between ```` ``` ```` and ```` ``` ````, whatever it holds.
+pub(super) struct Fence {
+    /// Of the opening line, from 1.
+    pub(super) line: usize,
+    /// The words after the quotes, between commas: the language and its marks.
+    pub(super) marks: Vec<String>,
+    pub(super) text: String,
+}
+
+impl Fence {
+    /// What `name=…` says.
+    pub(super) fn mark(&self, name: &str) -> Option<&str> {
+        self.marks.iter().find_map(|mark| mark.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    pub(super) fn is(&self, mark: &str) -> bool {
+        self.marks.iter().any(|one| one == mark)
+    }
+}
+
+/// All blocks of a page.
+pub(super) fn fences(page: &Path, text: &str) -> Vec<Fence> {
+    let mut fences = Vec::new();
+    let mut open: Option<Fence> = None;
+    for (at, line) in text.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (Some(_), Some(_)) => fences.extend(open.take()),
+            (Some(fence), None) => {
+                fence.text.push_str(line);
+                fence.text.push('\n');
+            }
+            (None, Some(marks)) => {
+                let marks = marks.split(',').map(str::to_owned).collect();
+                open = Some(Fence { line: at + 1, marks, text: String::new() });
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{}: a block is not closed", page.display());
+    fences
+}
+
+/// An example of the language.
 pub(super) struct Block {
     /// The page, relative to the project's folder.
     pub(super) page: PathBuf,
@@ -15,38 +57,26 @@ pub(super) struct Block {
     pub(super) error: Option<String>,
 }
 
-/// The blocks of a page that are marked as `tgp`.
+/// The blocks of a page that are marked as `tgp`, but for files that the page's commands run.
 pub(super) fn blocks(page: &Path, text: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    let mut other = false;
-    for (at, line) in text.lines().enumerate() {
-        match (&mut open, line.strip_prefix("```")) {
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some(block), None) => {
-                block.text.push_str(line);
-                block.text.push('\n');
-            }
-            (None, Some(_)) if other => other = false,
-            (None, Some(info)) => match info.split(',').collect::<Vec<_>>().as_slice() {
-                ["tgp", marks @ ..] => open = Some(marked(page, at + 1, marks)),
-                _ => other = true,
-            },
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none() && !other, "{}: a block is not closed", page.display());
-    blocks
+    let fences = fences(page, text).into_iter();
+    let examples = fences.filter(|fence| {
+        fence.marks[0] == "tgp" && fence.mark("file").is_none() && fence.mark("append").is_none()
+    });
+    examples.map(|fence| example(page, fence)).collect()
 }
 
-fn marked(page: &Path, line: usize, marks: &[&str]) -> Block {
-    let mut block = Block { page: page.to_owned(), line, text: String::new(), fragment: None, error: None };
-    for mark in marks {
-        match mark.split_once('=') {
-            Some(("fragment", kind)) => block.fragment = Some(kind.to_owned()),
-            Some(("error", code)) => block.error = Some(code.to_owned()),
-            _ => panic!("{}:{line}: no mark `{mark}`; there are `fragment=` and `error=`", page.display()),
-        }
+fn example(page: &Path, fence: Fence) -> Block {
+    let known = |mark: &String| mark.starts_with("fragment=") || mark.starts_with("error=");
+    if let Some(mark) = fence.marks.iter().skip(1).find(|mark| !known(mark)) {
+        panic!("{}:{}: no mark `{mark}`; there are `fragment=` and `error=`", page.display(), fence.line);
     }
-    block
+    let mark = |name: &str| fence.mark(name).map(str::to_owned);
+    Block {
+        page: page.to_owned(),
+        line: fence.line,
+        fragment: mark("fragment"),
+        error: mark("error"),
+        text: fence.text,
+    }
 }

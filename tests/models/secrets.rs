@@ -1,6 +1,6 @@
 //! A key goes into one header and nowhere else.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl World for Environment {
         path.is_dir()
     }
 
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn tgp::world::File>> {
         Machine.open(path)
     }
 

@@ -1,7 +1,6 @@
 //! Packages: found, pinned, copied.
 
 use std::io;
-use std::io::Read;
 use std::process::Command;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use super::*;
 struct Cached(PathBuf);
 
 impl World for Cached {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn tgp::world::File>> {
         Machine.open(path)
     }
     fn stamp(&self, path: &Path) -> io::Result<Stamp> {
@@ -137,7 +136,7 @@ fn adding_keeps_what_is_written_and_pins_what_is_found() {
         Lock::read(&Machine, &folder.at("main/tgp.lock")).unwrap().unwrap().get(name).unwrap().hash.hex()
     };
     let expected = format!(
-        "# Written by tgp: the packages of this project, pinned by content. Keep it with the project.\n\
+        "# Written by tgp: what this project uses, pinned by content. Keep it with the project.\n\
          version = 1\n\n\
          [[package]]\nname = \"acme.other\"\nversion = \"2.0.0\"\npath = \"../other\"\nhash = \"{}\"\n\n\
          [[package]]\nname = \"acme.rubrics\"\nversion = \"1.2.0\"\npath = \"../rubrics\"\nhash = \"{}\"\n",

@@ -119,12 +119,17 @@ fn suite() -> Suite {
         node: NodeId(0),
         metric: metric.into(),
         direction,
+        total: None,
     };
     let score =
         |name: &str, parts| SuiteScore { name: name.into(), value: Expr::Local(Local(0)), parts, frame: 1 };
     Suite {
         runs: ["jailbreak", "over_refusal", "parity"]
-            .map(|name| SuiteRun { name: name.into(), program: program.clone() })
+            .map(|name| SuiteRun {
+                name: name.into(),
+                path: format!("{name}.tgp").into(),
+                program: program.clone(),
+            })
             .into(),
         scores: vec![
             score("safety", vec![metric(0, "rta", Direction::Higher), metric(1, "rate", Direction::Lower)]),

@@ -103,7 +103,8 @@ fn a_plan_counts_calls_and_makes_none() {
     let plan = project.tgp(&format!("plan paid.tgp --json {BIND}")).complete();
     let verdicts = plan.events().into_iter().find(|node| node["node"] == "verdicts").unwrap();
     assert_eq!(verdicts["calls"], 50);
-    assert!(verdicts["why"]["changed"]["is"].as_str().unwrap().contains("Would you call"), "{verdicts}");
+    assert_eq!(verdicts["told"][0], "judge prompt changed at line 19", "{verdicts}");
+    assert!(verdicts["why"][0]["text"]["is"][0].as_str().unwrap().contains("Would you call"), "{verdicts}");
     assert_eq!(server.requests(), 100);
 }
 

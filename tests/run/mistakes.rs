@@ -63,7 +63,7 @@ fn two_rows_of_one_key() {
     let project = Project::new().with("paid.tgp", PAID).with("items.jsonl", &twice);
     let ended = project.tgp(&format!("run paid.tgp {BIND}"));
     assert_eq!(ended.code, 2, "{}", ended.messages);
-    assert!(ended.messages.contains("same key, 0"), "{}", ended.messages);
+    assert!(ended.messages.contains("1 row of `items` has the same key"), "{}", ended.messages);
 }
 
 #[test]
@@ -106,4 +106,100 @@ fn a_wrong_command_line() {
     assert_eq!(Project::new().tgp("run").code, 1);
     assert_eq!(Project::new().tgp("fly paid.tgp").code, 1);
     assert_eq!(Project::new().tgp("--help").code, 0);
+}
+
+/// What a run says of a data file, and that it asked for nothing.
+fn told(format: &str, name: &str, bytes: Option<&[u8]>) -> String {
+    let server = Server::start(Behaviour::default());
+    let text = PAID.replace("jsonl \"items.jsonl\"", &format!("{format} \"{name}\""));
+    let project = Project::new().on(&server).with("paid.tgp", &text);
+    if let Some(bytes) = bytes {
+        project.write(name, bytes);
+    }
+    let ended = project.tgp(&format!("run paid.tgp {BIND}"));
+    assert_eq!(ended.code, 2, "{name}: {}", ended.messages);
+    assert_eq!(server.requests(), 0, "{name}");
+    assert_eq!(ended.messages.matches("error:").count(), 1, "{}", ended.messages);
+    ended.messages
+}
+
+#[test]
+fn a_data_file_that_cannot_be_read_is_told_in_one_sentence() {
+    use std::io::Write;
+
+    let text = questions(3000);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let mut damaged = gzip.clone();
+    damaged[60..70].fill(0xff);
+    let latin = [questions(4).as_bytes(), b"{\"n\": 4, \"question\": \"caf\xe9\"}\n"].concat();
+    let wide: Vec<u8> = "\u{feff}{\"n\": 1}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let cases: &[(&str, &str, Option<&[u8]>, &str)] = &[
+        ("jsonl", "none.jsonl", None, "`none.jsonl` is not there"),
+        ("jsonl", "empty.jsonl", Some(b""), "`empty.jsonl` holds no records"),
+        ("csv", "empty.csv", Some(b""), "its first line must name the columns"),
+        ("csv", "head.csv", Some(b"n,question\n"), "`head.csv` holds no records"),
+        ("json", "empty.json", Some(b"[]"), "`empty.json` holds no records"),
+        ("parquet", "x.parquet", Some(b""), "`x.parquet` is no Parquet file"),
+        ("parquet", "x.parquet", Some(b"PAR1 and then nothing"), "cut short or damaged"),
+        ("jsonl", "latin.jsonl", Some(&latin), "on line 5 that is not UTF-8"),
+        ("jsonl", "wide.jsonl", Some(&wide), "is UTF-16 text"),
+        ("jsonl", "a.jsonl.gz", Some(&gzip[..gzip.len() / 2]), "packed with gzip, and cut short"),
+        ("jsonl", "a.jsonl.gz", Some(&damaged), "packed with gzip, and damaged"),
+        ("jsonl", "a.jsonl.zst", Some(&zstd[..zstd.len() / 2]), "packed with zstd, and cut short"),
+        ("csv", "open.csv", Some(b"n,question\n1,\"a\n2,b\n"), "begins on line 2 which is never closed"),
+        ("csv", "cells.csv", Some(b"n,question\n1,a\n2\n"), "line 3: has 1 cells"),
+        ("csv", "name.csv", Some(b"n,quetsion\n1,a\n"), "has no column `question`; it has `n`, `quetsion`"),
+        ("jsonl", "name.jsonl", Some(b"{\"n\": 1, \"quetsion\": \"a\"}\n"), "did you mean `quetsion`?"),
+        ("jsonl", "kind.jsonl", Some(b"{\"n\": \"x\", \"question\": \"a\"}\n"), "expected int, found text"),
+        ("jsonl", "array.jsonl", Some(b"[\n{\"n\": 1}\n]\n"), "read with `read json`"),
+        ("jsonl", "cells.jsonl", Some(b"n,question\n1,a\n"), "read with `read csv`"),
+        ("json", "broken.json", Some(b"[{\"n\": 1},\n{\"n\" 2}]"), "from line 2 on: not JSON"),
+        ("yaml", "broken.yaml", Some(b"- n: 1\n  question: \"a\n"), "not YAML: unclosed quote"),
+    ];
+    for (format, name, bytes, wanted) in cases {
+        let messages = told(format, name, *bytes);
+        assert!(messages.contains(wanted), "{wanted}:\n{messages}");
+    }
+}
+
+#[test]
+fn what_was_paid_for_before_a_broken_line_is_kept() {
+    let server = Server::start(Behaviour::default());
+    let whole = questions(6000);
+    let broken = format!("{whole}{{\"n\": 6000\n");
+    let project = Project::new().on(&server).with("paid.tgp", PAID).with("items.jsonl", &broken);
+    let ended = project.tgp(&format!("run paid.tgp {BIND}"));
+    assert_eq!(ended.code, 2, "{}", ended.messages);
+    project.write("items.jsonl", whole.as_bytes());
+    let mended = project.tgp(&format!("run paid.tgp {BIND}"));
+    assert!(matches!(mended.code, 0 | 3), "{}", mended.messages);
+    // Whatever was answered before the line was reached is not asked for again.
+    assert_eq!(server.requests() as usize, server.by_body().len());
+}
+
+#[test]
+fn a_server_that_speaks_something_else_leaves_rows_to_try_again() {
+    let answers: [(u16, &str); 3] =
+        [(200, "<html>a page</html>"), (200, "{\"object\": \"list\"}"), (404, "{\"detail\": \"Not Found\"}")];
+    for (status, body) in answers {
+        let server = Server::start(Behaviour::answering(status, body));
+        let project = Project::new().on(&server).with("paid.tgp", PAID);
+        project.write("items.jsonl", questions(2).as_bytes());
+        project.write("tgp.toml", b"[endpoints.openai]\nattempts = 1\noutage_seconds = 0\n");
+        let ended = project.tgp(&format!("run paid.tgp {BIND}"));
+        assert_eq!(ended.code, 3, "{body}: {}", ended.messages);
+        let failures = project.tgp(&format!("show paid.tgp answers --failures {BIND}")).complete();
+        assert_eq!(failures.out.matches("failed").count(), 2, "{body}: {}", failures.out);
+    }
+}
+
+#[test]
+fn a_key_that_is_not_set_is_told_before_anything_is_asked() {
+    let project = Project::new().with("paid.tgp", PAID).with("items.jsonl", &questions(1));
+    let ended = project.tgp("run paid.tgp --bind targets=anthropic/one --bind critic=anthropic/critic");
+    assert_eq!(ended.code, 1, "{}", ended.messages);
+    assert!(ended.messages.contains("ANTHROPIC_API_KEY"), "{}", ended.messages);
 }

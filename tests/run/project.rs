@@ -9,6 +9,8 @@ use crate::models::server::Server;
 pub(crate) struct Project {
     folder: tempfile::TempDir,
     server: Option<String>,
+    /// Where what is fetched is kept, within the folder.
+    cache: Option<String>,
 }
 
 /// What a run of the program gave.
@@ -20,12 +22,18 @@ pub(crate) struct Ended {
 
 impl Project {
     pub(crate) fn new() -> Project {
-        Project { folder: tempfile::tempdir().unwrap(), server: None }
+        Project { folder: tempfile::tempdir().unwrap(), server: None, cache: None }
     }
 
     /// Has models under `openai/` answered by this server.
     pub(crate) fn on(mut self, server: &Server) -> Project {
         self.server = Some(server.base_url());
+        self
+    }
+
+    /// Has what is fetched kept in a folder of the project's.
+    pub(crate) fn with_cache(mut self, folder: &str) -> Project {
+        self.cache = Some(folder.to_owned());
         self
     }
 
@@ -61,6 +69,11 @@ impl Project {
         Ended::of(output)
     }
 
+    /// Run in a folder of the project.
+    pub(crate) fn tgp_in(&self, folder: &str, arguments: &str) -> Ended {
+        Ended::of(self.command(arguments).current_dir(self.path(folder)).output().unwrap())
+    }
+
     pub(crate) fn start(&self, arguments: &str) -> Child {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
@@ -76,6 +89,9 @@ impl Project {
         command.env("OPENAI_API_KEY", "sk-planted-key-of-the-tests");
         if let Some(server) = &self.server {
             command.env("OPENAI_BASE_URL", server);
+        }
+        if let Some(cache) = &self.cache {
+            command.env("TGP_CACHE", self.path(cache));
         }
         command
     }

@@ -120,7 +120,7 @@ fn numbers_and_strings_stand_for_what_they_say() {
         ("1e-3", "0.001"),
         ("1.max(2)", "[1 .max() 2]"),
         (r#""a\n\t\"\\\{{ \u{e9}""#, r#"<"a\n\t\"\\{{ é">"#),
-        (r#""{ not a hole } }} {{ f("{{x}}") }}!""#, r#"<"{ not a hole } }} " [f <x>] "!">"#),
+        (r#""{ not a hole } \}} {{ f("{{x}}") }}!""#, r#"<"{ not a hole } }} " [f <x>] "!">"#),
         ("\"\"", "<>"),
         ("\"{{ { a = { b = 1 } } }}\"", "<record1>"),
         (

@@ -9,6 +9,7 @@ use super::super::codes;
 use super::super::complaint::{Explained, error, suggestion};
 use super::super::program::{Expr, NativeArgument, NativeCall};
 use super::super::scope::{Scope, Typed};
+use super::super::suspects::{Origin, Seen};
 
 impl Checker<'_> {
     pub(super) fn field(&mut self, scope: &mut Scope<'_>, of: &tree::Expr, name: &Name) -> Typed {
@@ -27,7 +28,10 @@ impl Checker<'_> {
                 return json_part(record, Expr::Constant(Value::Text(name.value.clone())), Type::Text);
             }
             present @ Type::Record(fields) => match present.field(&name.value) {
-                Some((at, kind)) => (at as u32, kind.clone()),
+                Some((at, kind)) => {
+                    self.seen.push(Seen { used: name.span, of: Origin::Field });
+                    (at as u32, kind.clone())
+                }
                 None => {
                     let known = fields.iter().map(|field| &*field.name);
                     let mut problem = error(

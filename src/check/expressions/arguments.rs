@@ -88,7 +88,10 @@ impl Checker<'_> {
         let ParameterKind::Model(capability) = parameter.kind else { return None };
         match given {
             Some(written) => match &super::bare(written).kind {
-                ExprKind::Name(name) => self.model(scope, &Name::new(name.clone(), written.span), capability),
+                ExprKind::Name(name) => {
+                    self.must_be(written.span, parameter.span);
+                    self.model(scope, &Name::new(name.clone(), written.span), capability)
+                }
                 ExprKind::Broken => None,
                 _ => {
                     self.tell(

@@ -206,7 +206,7 @@ impl Checker<'_> {
         }
         let Some((written, span)) = written else { return (Type::Text, None) };
         let kind = self.read_type(scope.module, written);
-        if matches!(kind.present(), Type::Image | Type::Turns | Type::Id) {
+        if let Some(kind) = unanswerable(&kind) {
             self.tell(
                 error(codes::TYPE_MISMATCH, span, format!("a model's answer cannot be {kind}"))
                     .help("`returns` takes texts, numbers, closed sets, and lists and records of them"),
@@ -285,6 +285,16 @@ fn once(clause: &AskClauseKind) -> Option<&'static str> {
         AskClauseKind::Otherwise(_) => Some("otherwise"),
         AskClauseKind::Samples(_) => Some("samples"),
         AskClauseKind::Image(_) | AskClauseKind::Setting { .. } | AskClauseKind::Broken => None,
+    }
+}
+
+/// A type, in another or itself, that no model can answer with.
+fn unanswerable(kind: &Type) -> Option<&Type> {
+    match kind {
+        Type::Image | Type::Turns | Type::Id | Type::Path => Some(kind),
+        Type::List(of) | Type::Optional(of) => unanswerable(of),
+        Type::Record(fields) => fields.iter().find_map(|field| unanswerable(&field.kind)),
+        _ => None,
     }
 }
 

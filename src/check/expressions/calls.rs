@@ -207,6 +207,9 @@ impl Checker<'_> {
             let expr = self.wanted(&mut bare, default, kind, &what);
             return Some(Argued { expr, lifts: false });
         };
+        if !self.library.module(item.module).standard {
+            self.must_be(written.span, signature.parameters[at].span);
+        }
         let typed = self.expr(scope, written, Some(kind));
         let lifts = typed.kind.is_optional() && !kind.is_optional() && kind.accepts(typed.kind.present());
         let wanted = if lifts { kind.clone().optional() } else { kind.clone() };

@@ -86,6 +86,7 @@ impl Checker<'_> {
         };
         let mut kind: Option<Type> = None;
         let mut typed_items = Vec::with_capacity(items.len());
+        let mut sound = true;
         for item in items {
             if let Some(rename) = &item.rename {
                 self.tell(
@@ -105,13 +106,18 @@ impl Checker<'_> {
                                 item.value.span,
                                 format!("this is {}, but the list's items are {kind}", typed.kind),
                             )
+                            .also(items[0].value.span, format!("the first item is {kind}"))
                             .help("the items of a list are of one type; use a record for several"),
                         );
-                        return Typed::unknown();
+                        sound = false;
+                        Some(kind)
                     }
                 },
             };
             typed_items.push(typed);
+        }
+        if !sound {
+            return Typed::unknown();
         }
         let kind = kind.or(hint).unwrap_or(Type::Unknown);
         let turns = matches!(expected.map(Type::present), Some(Type::Turns)) && items.is_empty();

@@ -49,6 +49,7 @@ impl Checker<'_> {
     pub(super) fn value_named(&mut self, scope: &mut Scope<'_>, name: &str, span: Span) -> Option<Typed> {
         if let Some(local) = scope.named(name) {
             self.used.extend(local.defined);
+            self.came(span, local.defined);
             let expr = match &local.value {
                 LocalValue::Local(local) => Expr::Local(*local),
                 LocalValue::Inline(expr) => expr.clone(),
@@ -58,6 +59,7 @@ impl Checker<'_> {
         if let Some(row) = scope.row {
             if let Some(column) = row.column(name) {
                 self.used.extend(column.defined);
+                self.came(span, column.place);
                 if let Some(replaced) = column.absent {
                     let kind = column.kind.clone();
                     self.absent(name, span, replaced);
@@ -83,7 +85,7 @@ impl Checker<'_> {
             );
             return Some(Typed::unknown());
         }
-        self.parameter_named(scope, name)
+        self.parameter_named(scope, name, span)
     }
 
     /// Whether a name stands for a value here, without using it.

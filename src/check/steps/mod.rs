@@ -134,7 +134,7 @@ impl<'l> Checker<'l> {
                 format!("there is already a column `{}`", name.value),
             )
             .help("one name means one thing from source to judge: take another name, or `drop` the first");
-            if let Some(earlier) = earlier.defined {
+            if let Some(earlier) = earlier.defined.or(earlier.place) {
                 problem = problem.also(earlier, "the first one");
             }
             self.tell(problem);
@@ -155,6 +155,7 @@ impl<'l> Checker<'l> {
         match row.column(&name.value) {
             Some(column) => {
                 self.used.extend(column.defined);
+                self.came(name.span, column.place);
                 if let Some(replaced) = column.absent {
                     self.tell(
                         error(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::data::address::Address;
 use crate::data::types::{Field, Type};
 use crate::data::value::Value;
 use crate::diagnostics::source::Span;
@@ -83,9 +84,13 @@ impl<'l> Checker<'l> {
             self.tell(problem);
         }
         let path = self.constant_text(&read.path, "the path");
+        if let Some(path) = &path {
+            self.address(path, format, read.path.span);
+        }
         let mut reader = TypeReader::new(self.library, module);
         let fields = reader.fields(&read.fields);
         self.used.extend(reader.used);
+        self.fields.extend(reader.named);
         self.diagnostics.extend(reader.diagnostics);
         if fields.is_empty() {
             self.tell(
@@ -112,6 +117,27 @@ impl<'l> Checker<'l> {
         }
         let on_error = read.on_error.as_ref().map_or(OnError::Stop, |on_error| on_error.value);
         Some(Read { format: format?, path: path?, fields, on_error })
+    }
+
+    /// Whether a source can lie where it is said to.
+    fn address(&mut self, path: &str, format: Option<Format>, span: Span) {
+        match Address::parse(path) {
+            Err(problem) => {
+                let message = format!("`{path}` {problem}");
+                self.tell(error(codes::WRONG_ADDRESS, span, message).help(problem.help()));
+            }
+            Ok(address) if address.is_remote() && matches!(format, Some(Format::Texts | Format::Images)) => {
+                let message = "a folder of files is read from this machine only".to_owned();
+                self.tell(
+                    error(codes::WRONG_ADDRESS, span, message).help("get the folder, and name its path"),
+                );
+            }
+            Ok(Address::HuggingFace(_)) if format.is_some_and(|format| format != Format::Parquet) => {
+                let message = "what Hugging Face keeps of a split is Parquet".to_owned();
+                self.tell(error(codes::WRONG_ADDRESS, span, message).help("write `read parquet`"));
+            }
+            Ok(_) => {}
+        }
     }
 
     pub(super) fn rows(&mut self, building: &mut Building<'l>, rows: &'l Rows, span: Span) {

@@ -1,5 +1,7 @@
 //! Stages: steps written elsewhere, written out where they are named.
 
+use crate::data::types::Type;
+use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ExprKind, ItemKind, Name};
 
@@ -122,7 +124,8 @@ impl<'l> Checker<'l> {
                         );
                     }
                     let slot = self.append(building, value.expr, frame, span);
-                    columns.push(Column::new(parameter.name.clone(), kind.clone(), slot));
+                    let place = Some(parameter.span);
+                    columns.push(Column { place, ..Column::new(parameter.name.clone(), kind.clone(), slot) });
                 }
             }
         }
@@ -154,31 +157,13 @@ impl<'l> Checker<'l> {
         let inside = std::mem::replace(&mut building.row.columns, outside);
         let Returns::Columns(adds) = &signature.returns else { return };
         for ((name, kind), written) in adds.iter().zip(&stage.adds) {
-            let made = inside.iter().find(|column| !column.hidden && column.name == *name);
-            match made {
-                Some(made) if kind.accepts(&made.kind) => {
+            match made(&inside, name, kind, written) {
+                Ok(made) => {
                     building.reads_reply = made.of_reply;
                     let name = Name::new(name.clone(), span);
                     self.name_slot(building, &name, kind.clone(), made.slot, None);
                 }
-                Some(made) => self.tell(
-                    error(
-                        codes::TYPE_MISMATCH,
-                        written.name.span,
-                        format!("`{name}` must be {kind}, but the stage makes it {}", made.kind),
-                    )
-                    .also(span, "used here")
-                    .help("state the type that the steps make"),
-                ),
-                None => self.tell(
-                    error(
-                        codes::UNKNOWN_COLUMN,
-                        written.name.span,
-                        format!("the stage makes no column `{name}`"),
-                    )
-                    .also(span, "used here")
-                    .help("add a `let` for it, or take it out of `adds`"),
-                ),
+                Err(problem) => self.tell(problem.also(span, "used here")),
             }
         }
     }
@@ -221,12 +206,56 @@ impl<'l> Checker<'l> {
                 }),
                 ParameterKind::Value(kind) => {
                     let slot = building.row.slot();
-                    building.row.columns.push(Column::new(parameter.name.clone(), kind.clone(), slot));
+                    let place = Some(parameter.span);
+                    let column = Column { place, ..Column::new(parameter.name.clone(), kind.clone(), slot) };
+                    building.row.columns.push(column);
                 }
             }
         }
         for step in &stage.steps {
             self.step(&mut building, step);
         }
+        let Returns::Columns(adds) = &signature.returns else { return };
+        for ((name, kind), written) in adds.iter().zip(&stage.adds) {
+            if !building.row.open {
+                let missing = made(&building.row.columns, name, kind, written).err();
+                self.diagnostics.extend(missing);
+            }
+        }
+    }
+}
+
+fn says(stated: &Type, made: &Type) -> bool {
+    match stated.present() {
+        Type::Json | Type::Path => stated.present() == made.present(),
+        _ => true,
+    }
+}
+
+/// The column that a stage adds, among those that its steps made.
+fn made<'c>(
+    inside: &'c [Column],
+    name: &str,
+    kind: &Type,
+    written: &tree::TypeField,
+) -> Result<&'c Column, Diagnostic> {
+    match inside.iter().find(|column| !column.hidden && &*column.name == name) {
+        // As JSON or as a path anything would do, and the statement would say nothing.
+        Some(made) if kind.accepts(&made.kind) && says(kind, &made.kind) => Ok(made),
+        Some(made) => {
+            let message = format!("`{name}` must be {kind}, but the stage makes it {}", made.kind);
+            let problem = error(codes::TYPE_MISMATCH, written.name.span, message);
+            let problem = problem.help("state the type that the steps make");
+            Err(match made.place {
+                Some(place) => problem.also(place, "made here"),
+                None => problem,
+            })
+        }
+        None => Err(error(
+            codes::UNKNOWN_COLUMN,
+            written.name.span,
+            format!("the stage makes no column `{name}`"),
+        )
+        .help("add a `let` for it, or take it out of `adds`")),
     }
 }

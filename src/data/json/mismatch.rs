@@ -16,13 +16,24 @@ pub struct Mismatch {
     pub found: String,
 }
 
+/// What stands where a field is not there.
+const ABSENT: &str = "nothing";
+
 impl Mismatch {
     pub(super) fn new(place: &Place, expected: &Type, found: &serde_json::Value) -> Mismatch {
         Mismatch { place: place.clone(), expected: expected.clone(), found: describe(found) }
     }
 
     pub(super) fn absent(place: &Place, expected: &Type) -> Mismatch {
-        Mismatch { place: place.clone(), expected: expected.clone(), found: "nothing".to_owned() }
+        Mismatch { place: place.clone(), expected: expected.clone(), found: ABSENT.to_owned() }
+    }
+
+    /// The field of the outermost record that is not there, where that is what is wrong.
+    pub(crate) fn absent_field(&self) -> Option<&str> {
+        match self.place.steps.as_slice() {
+            [PlaceStep::Field(name)] if self.found == ABSENT => Some(name),
+            _ => None,
+        }
     }
 }
 

@@ -19,6 +19,11 @@ impl Boundary {
             Boundary::Quoted(quoted) => quoted.end(bytes),
         }
     }
+
+    /// Whether what came last belongs to a quoted cell that goes on.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self, Boundary::Quoted(Quoted { place: CellPlace::Inside, .. }))
+    }
 }
 
 /// Lines of cells in which a quoted cell may hold newlines.

@@ -5,8 +5,10 @@ use memchr::memchr_iter;
 use crate::data::json::record_values;
 use crate::data::types::Field;
 use crate::data::value::Value;
+use crate::diagnostics::similar::nearest;
 
 use super::error::BrokenRecord;
+use super::json::not_json;
 use super::runs::RawChunk;
 
 pub(super) fn parse(fields: &[Field], chunk: &RawChunk) -> Vec<Result<Vec<Value>, BrokenRecord>> {
@@ -24,16 +26,28 @@ pub(super) fn parse(fields: &[Field], chunk: &RawChunk) -> Vec<Result<Vec<Value>
 }
 
 fn values(fields: &[Field], line: u64, record: &[u8]) -> Result<Vec<Value>, BrokenRecord> {
-    let json = serde_json::from_slice(record)
-        .map_err(|error| BrokenRecord::new(line, format!("not JSON: {}", without_line(&error)), record))?;
-    record_values(&json, fields).map_err(|mismatch| BrokenRecord::new(line, mismatch.to_string(), record))
+    let json =
+        serde_json::from_slice(record).map_err(|error| BrokenRecord::new(line, not_json(&error), record))?;
+    record_values(&json, fields).map_err(|mismatch| {
+        let message = match (mismatch.absent_field(), &json) {
+            (Some(name), serde_json::Value::Object(members)) => absent(name, members),
+            _ => mismatch.to_string(),
+        };
+        BrokenRecord::new(line, message, record)
+    })
 }
 
-/// The message with its column only: each record has a line of its own.
-fn without_line(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    match message.split_once(" at line 1 column ") {
-        Some((what, column)) => format!("{what}, at column {column}"),
-        None => message,
-    }
+/// What a record has instead of a field that it lacks.
+fn absent(name: &str, members: &serde_json::Map<String, serde_json::Value>) -> String {
+    const MOST: usize = 12;
+    let has = match nearest(name, members.keys().map(String::as_str)) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None if members.is_empty() => "; it is empty".to_owned(),
+        None => {
+            let names: Vec<String> = members.keys().take(MOST).map(|name| format!("`{name}`")).collect();
+            let more = if members.len() > MOST { ", …" } else { "" };
+            format!("; it has {}{more}", names.join(", "))
+        }
+    };
+    format!("has no field `{name}`{has}")
 }

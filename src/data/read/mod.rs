@@ -25,6 +25,7 @@ use crate::check::program::Format;
 use crate::data::types::Field;
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
+use crate::world::File;
 
 use boundary::{Boundary, Quoted};
 use runs::Runs;
@@ -68,6 +69,18 @@ impl Iterator for Cut {
     }
 }
 
+/// Cuts a file into runs of whole records, as [`cut`] does a stream. Of Parquet only the columns
+/// that `fields` name are read, a row group at a time.
+///
+/// Errors: as for [`cut`]; and a Parquet file that lacks a column.
+pub fn cut_file(format: Format, mut file: Box<dyn File>, fields: &[Field]) -> Result<Cut, ReadError> {
+    if format == Format::Parquet && parquet::is_plain(&mut *file)? {
+        let lines = parquet::lines(file, Some(fields))?;
+        return Ok(Cut { header: None, runs: Box::new(Runs::new(lines, Boundary::Lines)) });
+    }
+    cut(format, file)
+}
+
 /// Cuts a stream of bytes, plain or packed with gzip or zstd, into runs of whole records. JSON,
 /// YAML and Parquet are read whole; their records come out as lines of JSON.
 ///
@@ -86,7 +99,10 @@ pub fn cut(format: Format, reader: Box<dyn Read + Send>) -> Result<Cut, ReadErro
             let first = runs.first()?.ok_or(ReadError::NoHeader)?;
             Ok(Cut { header: Some(Header::read(delimiter, &first)?), runs: Box::new(runs) })
         }
-        Format::Parquet => Ok(lines(parquet::lines(plain)?)),
+        Format::Parquet => {
+            let bytes = std::io::Cursor::new(unpack::rest(plain)?);
+            Ok(lines(parquet::lines(Box::new(bytes), None)?))
+        }
         Format::Texts | Format::Images => Err(ReadError::Folder),
     }
 }

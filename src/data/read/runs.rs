@@ -8,6 +8,7 @@ use memchr::memchr_iter;
 use super::boundary::Boundary;
 use super::error::ReadError;
 use super::hash::quick_hash;
+use super::unpack;
 
 /// A run of whole records, not parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,10 @@ impl Runs {
         }
         match self.boundary.end(&self.buffer[self.looked..]) {
             Some(end) => Ok(Some(self.pass(self.looked + end))),
+            None if self.boundary.is_open() => {
+                let line = self.line + newlines(&self.buffer[self.run..self.record]);
+                Err(ReadError::OpenQuote { line })
+            }
             None if self.record < self.buffer.len() => Ok(Some(self.pass(self.buffer.len()))),
             None => Ok(None),
         }
@@ -115,7 +120,7 @@ impl Runs {
         self.record -= self.run;
         self.looked -= self.run;
         self.run = 0;
-        let read = (&mut self.reader).take(BLOCK).read_to_end(&mut self.buffer)?;
+        let read = (&mut self.reader).take(BLOCK).read_to_end(&mut self.buffer).map_err(unpack::problem)?;
         self.ended = read == 0;
         Ok(())
     }

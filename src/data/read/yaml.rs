@@ -8,16 +8,17 @@ use super::error::ReadError;
 use super::json::as_lines;
 
 /// The records as lines of JSON.
-pub(super) fn lines(mut plain: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, ReadError> {
-    let mut bytes = Vec::new();
-    plain.read_to_end(&mut bytes)?;
+pub(super) fn lines(plain: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>, ReadError> {
+    let bytes = super::unpack::rest(plain)?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         ReadError::NotUtf8 { line: 1 + memchr::memchr_iter(b'\n', before).count() as u64 }
     })?;
     let json: Json = serde_saphyr::from_str_with_options(&text, options(text.len())).map_err(|error| {
         let line = error.location().map_or(1, |location| location.line());
-        ReadError::Malformed { line, message: format!("not YAML: {}", error) }
+        let message = error.to_string();
+        let what = message.split(" at line ").next().unwrap_or(&message);
+        ReadError::Malformed { line, message: format!("not YAML: {what}") }
     })?;
     match json {
         Json::Array(records) => as_lines(&records),

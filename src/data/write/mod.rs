@@ -2,6 +2,7 @@
 //! that a failed row does not have is missing.
 
 mod delimited;
+mod export;
 pub(crate) mod grid;
 mod jsonl;
 mod markdown;
@@ -14,9 +15,10 @@ use super::types::Type;
 use super::value::Value;
 
 pub use delimited::{Delimiter, delimited, delimited_rows};
+pub use export::{Export, ExportError, ExportFormat, Packing};
 pub use jsonl::jsonl;
 pub use markdown::markdown;
-pub use parquet::{ParquetError, parquet};
+pub use parquet::{ParquetError, ParquetWriter, parquet};
 pub use table::table;
 
 /// The value of a row in a column.

@@ -1,5 +1,6 @@
 //! Parquet files.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use jiff::civil::date;
@@ -30,16 +31,58 @@ pub struct ParquetError(#[from] parquet::errors::ParquetError);
 /// scalars are columns of their own kind; records, conversations, pictures, json and lists of
 /// such are columns of JSON.
 pub fn parquet(schema: &Schema, rows: &[Row]) -> Result<Vec<u8>, ParquetError> {
-    let columns: Vec<(usize, &str, Shape)> =
-        schema.visible().map(|(at, column)| (at, &*column.name, Shape::of(&column.kind))).collect();
-    let fields = columns.iter().map(|(_, name, shape)| shape.column(name)).collect::<Written<_>>()?;
-    let message = Column::group_type_builder("rows").with_fields(fields).build()?;
-    let properties =
-        WriterProperties::builder().set_compression(Compression::ZSTD(Default::default())).build();
-    let mut file = SerializedFileWriter::new(Vec::new(), Arc::new(message), Arc::new(properties))?;
-    for rows in rows.chunks(GROUP) {
-        let mut group = file.next_row_group()?;
-        for (at, _, shape) in &columns {
+    let mut bytes = Vec::new();
+    let mut writer = ParquetWriter::new(schema, &mut bytes)?;
+    writer.push(rows.to_vec())?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// Writes a Parquet file as [`parquet`] does, rows as they come: a row group is held in memory and
+/// no more.
+pub struct ParquetWriter<W: Write + Send> {
+    columns: Vec<(usize, Shape)>,
+    file: SerializedFileWriter<W>,
+    waiting: Vec<Row>,
+}
+
+impl<W: Write + Send> ParquetWriter<W> {
+    pub fn new(schema: &Schema, to: W) -> Result<ParquetWriter<W>, ParquetError> {
+        let columns: Vec<(usize, &str, Shape)> =
+            schema.visible().map(|(at, column)| (at, &*column.name, Shape::of(&column.kind))).collect();
+        let fields = columns.iter().map(|(_, name, shape)| shape.column(name)).collect::<Written<_>>()?;
+        let message = Column::group_type_builder("rows").with_fields(fields).build()?;
+        let properties =
+            WriterProperties::builder().set_compression(Compression::ZSTD(Default::default())).build();
+        let file = SerializedFileWriter::new(to, Arc::new(message), Arc::new(properties))?;
+        let columns = columns.into_iter().map(|(at, _, shape)| (at, shape)).collect();
+        Ok(ParquetWriter { columns, file, waiting: Vec::new() })
+    }
+
+    /// Takes rows; what fills a row group is written.
+    pub fn push(&mut self, rows: Vec<Row>) -> Result<(), ParquetError> {
+        self.waiting.extend(rows);
+        while self.waiting.len() >= GROUP {
+            let rest = self.waiting.split_off(GROUP);
+            let group = std::mem::replace(&mut self.waiting, rest);
+            self.group(&group)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left, and the directory without which the file is none.
+    pub fn finish(mut self) -> Result<(), ParquetError> {
+        let rest = std::mem::take(&mut self.waiting);
+        if !rest.is_empty() {
+            self.group(&rest)?;
+        }
+        self.file.into_inner()?;
+        Ok(())
+    }
+
+    fn group(&mut self, rows: &[Row]) -> Result<(), ParquetError> {
+        let mut group = self.file.next_row_group()?;
+        for (at, shape) in &self.columns {
             if let Some(mut column) = group.next_column()? {
                 let mut cells = Cells::default();
                 rows.iter().for_each(|row| cells.push(shape, value(row, *at)));
@@ -48,8 +91,8 @@ pub fn parquet(schema: &Schema, rows: &[Row]) -> Result<Vec<u8>, ParquetError> {
             }
         }
         group.close()?;
+        Ok(())
     }
-    Ok(file.into_inner()?)
 }
 
 /// How a column stands in the file.

@@ -1,6 +1,7 @@
 //! What `tgp.toml` states.
 
 mod complaints;
+pub mod data;
 pub mod dependency;
 pub mod endpoint;
 mod models;
@@ -18,13 +19,14 @@ use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::SourceId;
 
 use complaints::Complaints;
+use data::DataPlaces;
 use dependency::Dependency;
 use endpoint::EndpointEntry;
 use package::Package;
 use crate::models::prices::Price;
 use run::RunDefaults;
 
-const TABLES: [&str; 6] = ["package", "dependencies", "models", "endpoints", "prices", "run"];
+const TABLES: [&str; 7] = ["package", "dependencies", "models", "endpoints", "prices", "data", "run"];
 
 /// A `tgp.toml`, read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +41,7 @@ pub struct Config {
     pub endpoints: BTreeMap<String, EndpointEntry>,
     /// By provider and model.
     pub prices: BTreeMap<String, Price>,
+    pub data: DataPlaces,
     pub run: RunDefaults,
 }
 
@@ -72,6 +75,7 @@ impl Config {
                 "models" => config.models = models::read(table, &mut complaints),
                 "endpoints" => config.endpoints = endpoint::read(table, &mut complaints),
                 "prices" => config.prices = price::read(table, &mut complaints),
+                "data" => config.data = data::read(table, &mut complaints),
                 _ => config.run = run::read(table, &mut complaints),
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::parts::Parts;
 use super::{Lowered, Lowering};
+use crate::diagnostics::source::Span;
 use crate::syntax::grammar::{Pair, Rule};
 use crate::syntax::mistake::Mistake;
 use crate::syntax::tree::{Expr, ExprKind, Template, TemplatePart};
@@ -16,7 +17,13 @@ impl Lowering<'_> {
         let indentation = if block { Some(Indentation::of(&pair)) } else { None };
         let mut parts = Vec::new();
         let mut text = String::new();
+        let mut braces = Braces::default();
         for part in Parts::of(pair) {
+            if let Some(unopened) = braces.pass(&part) {
+                let start = self.offset + part.as_span().start();
+                let span = Span::new(self.source, start + unopened.start, start + unopened.end);
+                self.report(Mistake::UnopenedHole, span);
+            }
             match part.as_rule() {
                 Rule::hole => {
                     push_text(&mut parts, &mut text);
@@ -61,10 +68,51 @@ fn unescape(written: &str) -> Option<char> {
         "\"" => Some('"'),
         "\\" => Some('\\'),
         "{" => Some('{'),
+        "}" => Some('}'),
         other => {
             let digits = other.strip_prefix("u{")?.strip_suffix('}')?;
             char::from_u32(u32::from_str_radix(digits, 16).ok()?)
         }
+    }
+}
+
+/// The single braces of a string that are open, so far: JSON in a text may close two at once.
+#[derive(Default)]
+struct Braces {
+    open: usize,
+}
+
+impl Braces {
+    /// Passes over a part of the string. Gives the first `}}` in it that closes nothing: the end of a
+    /// hole whose beginning is lost.
+    fn pass(&mut self, part: &Pair<'_>) -> Option<std::ops::Range<usize>> {
+        let written = part.as_str();
+        match part.as_rule() {
+            Rule::hole => return None,
+            Rule::escape => {
+                self.open += usize::from(written == "\\{");
+                return None;
+            }
+            _ => {}
+        }
+        let mut unopened = None;
+        let mut at = 0;
+        while let Some(next) = written.get(at..).and_then(|rest| rest.find(['{', '}'])) {
+            at += next;
+            let rest = written.get(at..).unwrap_or_default();
+            let closing = rest.bytes().take_while(|byte| *byte == b'}').count();
+            if closing == 0 {
+                self.open += 1;
+                at += 1;
+                continue;
+            }
+            if closing > 1 && closing > self.open {
+                unopened.get_or_insert(at..at + closing);
+            }
+            self.open = self.open.saturating_sub(closing);
+            at += closing;
+        }
+        unopened
     }
 }
 
