@@ -2,6 +2,8 @@
 
 #[path = "run/batches.rs"]
 mod batches;
+#[path = "run/endpoints.rs"]
+mod endpoints;
 #[path = "run/exports.rs"]
 mod exports;
 #[path = "run/incremental.rs"]

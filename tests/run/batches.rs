@@ -11,7 +11,7 @@ use crate::models::server::{Behaviour, Incoming, Outgoing, Server, completion};
 
 use super::project::{PAID, Project, questions};
 
-const BIND: &str = "--bind targets=openai/gpt-4o --bind critic=openai/gpt-4o";
+const BIND: &str = "--bind targets=openai/gpt-4o --bind critic=openai/gpt-4.1";
 
 /// OpenAI's files and batches, as far as they matter.
 #[derive(Default)]
@@ -165,7 +165,7 @@ fn what_takes_no_batches_is_asked_live() {
     let project = project(&server);
     let toml = format!("[endpoints.vllm]\nbase_url = \"{}\"\n", server.base_url());
     project.write("tgp.toml", toml.as_bytes());
-    let bind = "--bind targets=vllm/m --bind critic=vllm/m";
+    let bind = "--bind targets=vllm/m --bind critic=vllm/critic";
     project.tgp(&format!("run paid.tgp --batch {bind}")).complete();
     assert_eq!(batching.single.load(Ordering::Relaxed), 40 - 19, "alike verdicts are asked once");
 }

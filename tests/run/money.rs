@@ -7,9 +7,9 @@ use crate::models::server::{Behaviour, Outgoing, Server, completion};
 
 use super::project::{PAID, Project, questions};
 
-const BIND: &str = "--bind targets=openai/gpt-4o --bind critic=openai/gpt-4o";
+const BIND: &str = "--bind targets=openai/gpt-4o --bind critic=openai/gpt-4.1";
 /// 12 tokens in at $1000 a million and 3 out at $6000: three cents a call.
-const DEAR: &str = "[prices.\"openai/gpt-4o\"]\ninput = 1000\noutput = 6000\n";
+const DEAR: &str = "[prices.\"openai/*\"]\ninput = 1000\noutput = 6000\n";
 
 fn answering() -> Server {
     Server::start(Behaviour {
@@ -78,7 +78,7 @@ fn a_budget_of_the_project_holds_where_none_is_given() {
 #[test]
 fn a_budget_wants_prices() {
     let project = Project::new().with("paid.tgp", PAID).with("items.jsonl", &questions(2));
-    let bind = "--bind targets=openai/no-such-model --bind critic=openai/gpt-4o";
+    let bind = "--bind targets=openai/no-such-model --bind critic=openai/gpt-4.1";
     let refused = project.tgp(&format!("run paid.tgp --budget 1usd {bind}"));
     assert_eq!(refused.code, 1, "{}", refused.messages);
     assert!(refused.messages.contains("none is known of openai/no-such-model"), "{}", refused.messages);
@@ -120,7 +120,7 @@ fn the_summary_says_what_each_model_took() {
     let server = answering();
     let project = dear(&server);
     let ran = project.tgp(&format!("run paid.tgp {BIND}")).complete();
-    let line = ran.messages.lines().find(|line| line.contains("openai/gpt-4o")).unwrap();
-    assert!(line.contains("80 calls") && line.contains("960 tokens in") && line.contains("240 out"), "{line}");
-    assert!(line.contains("$2.40"), "{line}");
+    let line = ran.messages.lines().find(|line| line.contains("openai/gpt-4o ")).unwrap();
+    assert!(line.contains("40 calls") && line.contains("480 tokens in") && line.contains("120 out"), "{line}");
+    assert!(line.contains("$1.20"), "{line}");
 }
