@@ -14,6 +14,7 @@ pub mod digest;
 pub mod engine;
 pub mod eval;
 pub mod library;
+pub mod lsp;
 pub mod manual;
 pub mod models;
 pub mod nodes;

@@ -12,6 +12,7 @@ mod check;
 mod data;
 mod docs;
 mod library;
+mod lsp;
 mod models;
 mod project;
 mod report;

@@ -2,6 +2,10 @@
 
 #[path = "run/batches.rs"]
 mod batches;
+#[path = "run/corpus.rs"]
+mod corpus;
+#[path = "run/editions.rs"]
+mod editions;
 #[path = "run/endpoints.rs"]
 mod endpoints;
 #[path = "run/exports.rs"]
@@ -10,17 +14,29 @@ mod exports;
 mod incremental;
 #[path = "run/interrupted.rs"]
 mod interrupted;
+#[path = "run/language.rs"]
+mod language;
 #[path = "run/mistakes.rs"]
 mod mistakes;
 #[path = "run/money.rs"]
 mod money;
 #[path = "run/packages.rs"]
 mod packages;
+#[path = "run/plans.rs"]
+mod plans;
 #[path = "run/project.rs"]
 mod project;
+#[path = "run/properties.rs"]
+mod properties;
 #[path = "run/real.rs"]
 mod real;
-#[path = "run/secrecy.rs"]
-mod secrecy;
 #[path = "run/remote.rs"]
 mod remote;
+#[path = "run/seals.rs"]
+mod seals;
+#[path = "run/secrecy.rs"]
+mod secrecy;
+#[path = "run/traces.rs"]
+mod traces;
+#[path = "run/watched.rs"]
+mod watched;

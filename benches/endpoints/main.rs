@@ -132,7 +132,12 @@ fn throughput(rows: u64) {
         Some(reached) => {
             let share = calls / reached;
             line("wrk, requests a second", format!("{reached:.0}"), String::new(), true);
-            line("share of what wrk reaches", format!("{share:.2}"), ">= 0.33".to_owned(), share >= 1.0 / 3.0);
+            line(
+                "share of what wrk reaches",
+                format!("{share:.2}"),
+                ">= 0.33".to_owned(),
+                share >= 1.0 / 3.0,
+            );
         }
         None => line("share of what wrk reaches", "no wrk".to_owned(), ">= 0.33".to_owned(), false),
     }

@@ -51,10 +51,12 @@ impl Program {
     }
 
     pub(crate) fn run(&self, base_url: &str) -> Ran {
-        let config = format!("[endpoints.vllm]\nbase_url = \"{base_url}\"\nidentity = \"bench\"\n{}\n", self.limits);
+        let config =
+            format!("[endpoints.vllm]\nbase_url = \"{base_url}\"\nidentity = \"bench\"\n{}\n", self.limits);
         std::fs::write(self.path().join("tgp.toml"), config).unwrap();
         // The run before this one on another server must not answer for it.
-        let store = format!(".tgp-{}", base_url.rsplit_once(':').map_or("", |(_, port)| port).replace('/', ""));
+        let store =
+            format!(".tgp-{}", base_url.rsplit_once(':').map_or("", |(_, port)| port).replace('/', ""));
         let before = usage::of_children();
         let began = Instant::now();
         let mut child = Command::new(env!("CARGO_BIN_EXE_tgp"))
@@ -84,7 +86,8 @@ impl Program {
 
     /// Replies in the ledgers of all runs, counted by a public tool that knows nothing of ours.
     pub(crate) fn records(&self) -> u64 {
-        let script = "for segment in .tgp-*/ledger/*.seg; do zstd -dcq \"$segment\"; done | grep -c '\"reply\"'";
+        let script =
+            "for segment in .tgp-*/ledger/*.seg; do zstd -dcq \"$segment\"; done | grep -c '\"reply\"'";
         let output = Command::new("sh").current_dir(self.path()).args(["-c", script]).output().unwrap();
         String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0)
     }

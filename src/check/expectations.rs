@@ -25,7 +25,7 @@ struct Picked<'t> {
     field: Option<&'t Name>,
     /// In brackets.
     condition: Option<&'t tree::Expr>,
-    /// After a metric: `low`, `n`.
+    /// After a metric: `low`, `n`; after a column: a field of its record.
     part: Option<&'t Name>,
 }
 
@@ -115,9 +115,10 @@ impl<'l> Checker<'l> {
             }
             ExprKind::Field(of, name) => {
                 let mut picked = self.picked(of)?;
-                match picked.field {
-                    None => picked.field = Some(name),
-                    Some(_) => picked.part = Some(name),
+                match (picked.field, picked.part) {
+                    (None, _) => picked.field = Some(name),
+                    (Some(_), None) => picked.part = Some(name),
+                    (Some(_), Some(_)) => return None,
                 }
                 Some(picked)
             }
@@ -224,13 +225,10 @@ impl<'l> Checker<'l> {
             return keep(scope, Cell::Rows { node: table.id, condition }, Type::Int);
         };
         // The column becomes the aggregate's argument, over the table's own rows.
-        let column = tree::Expr { kind: ExprKind::Name(Arc::clone(&field.value)), span: field.span };
-        let mut given = vec![tree::Argument { name: None, value: column }];
+        let mut given = vec![tree::Argument { name: None, value: column_of(field, picked.part) }];
         for argument in arguments.iter().skip(1) {
             let value = match self.picked(&argument.value) {
-                Some(Picked { field: Some(field), .. }) => {
-                    tree::Expr { kind: ExprKind::Name(Arc::clone(&field.value)), span: field.span }
-                }
+                Some(Picked { field: Some(field), part, .. }) => column_of(field, part),
                 _ => argument.value.clone(),
             };
             given.push(tree::Argument { name: None, value });
@@ -250,6 +248,18 @@ impl<'l> Checker<'l> {
         // Of no rows there is no mean.
         let kind = if kind == Type::Int { kind } else { kind.optional() };
         keep(scope, Cell::Aggregate { node: table.id, aggregation, condition }, kind)
+    }
+}
+
+/// A column, or a field of the record in it, as an expression over a table's rows.
+fn column_of(field: &Name, part: Option<&Name>) -> tree::Expr {
+    let column = tree::Expr { kind: ExprKind::Name(Arc::clone(&field.value)), span: field.span };
+    match part {
+        Some(part) => tree::Expr {
+            kind: ExprKind::Field(Box::new(column), part.clone()),
+            span: field.span.to(part.span),
+        },
+        None => column,
     }
 }
 

@@ -77,6 +77,21 @@ impl Checker<'_> {
         made: &mut Vec<Made>,
         depth: u32,
     ) {
+        // Each variation draws by its name and counts its own draws, so that one more, wherever it
+        // stands in the list, moves no draw of the others.
+        let counted = (scope.sites, scope.randoms);
+        self.listed_variation(scope, item, target, made, depth);
+        (scope.sites, scope.randoms) = counted;
+    }
+
+    fn listed_variation(
+        &mut self,
+        scope: &mut Scope<'_>,
+        item: &ListItem,
+        target: &Target,
+        made: &mut Vec<Made>,
+        depth: u32,
+    ) {
         let written = bare(&item.value);
         let rename = item.rename.as_ref();
         let (function, arguments): (Name, &[tree::Argument]) = match &written.kind {

@@ -10,10 +10,13 @@ mod diff;
 mod doc;
 mod exit;
 mod fmt;
+mod freeze;
 mod graph;
 mod lock;
+mod lsp;
 mod models;
 mod new;
+mod overlap;
 mod plan;
 mod progress;
 mod report;
@@ -61,6 +64,8 @@ enum Command {
     Show(show::Arguments),
     Trace(trace::Arguments),
     Watch(watch::Arguments),
+    Freeze(freeze::Arguments),
+    Overlap(overlap::Arguments),
     Seal(seal::Arguments),
     Verify(verify::Arguments),
     Report(report::Arguments),
@@ -69,6 +74,7 @@ enum Command {
     Diff(diff::Arguments),
     Doc(doc::Arguments),
     Models(models::Arguments),
+    Lsp(lsp::Arguments),
     Add(add::Arguments),
     Lock(lock::Arguments),
     Vendor(vendor::Arguments),
@@ -95,6 +101,8 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::run(&arguments, &world, &screen),
         Command::Run(arguments) => run::run(&arguments, &world, &screen),
         Command::Watch(arguments) => watch::run(&arguments, &world, &screen),
+        Command::Freeze(arguments) => freeze::run(&arguments, &world, &screen),
+        Command::Overlap(arguments) => overlap::run(&arguments, &world, &screen),
         Command::Seal(arguments) => seal::run(&arguments, &world, &screen),
         Command::Verify(arguments) => verify::run(&arguments, &world, &screen),
         Command::Trace(arguments) => trace::run(&arguments, &world, &screen),
@@ -104,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Graph(arguments) => graph::run(&arguments, &world, &screen),
         Command::Diff(arguments) => diff::run(&arguments, &world, &screen),
         Command::Doc(arguments) => doc::run(&arguments, &world, &screen),
+        Command::Lsp(arguments) => lsp::run(&arguments, &world, &screen),
         Command::Models(arguments) => models::run(&arguments, &world, &screen),
         Command::Add(arguments) => add::run(&arguments, &world, &screen),
         Command::Lock(arguments) => lock::run(&arguments, &world, &screen),

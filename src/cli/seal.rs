@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     let path = arguments.output.clone().unwrap_or_else(|| arguments.file.with_extension(ENDING));
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
-        opened.sound()?;
+        opened.one_run()?;
         let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
         screen.warnings(&warnings);
         let store = Arc::new(store);

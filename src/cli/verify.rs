@@ -60,7 +60,7 @@ fn of_program(
     screen: &Screen,
 ) -> Result<(String, Vec<Finding>), SessionError> {
     let opened = Opened::new(file, &opening.overrides, world)?;
-    opened.sound()?;
+    opened.one_run()?;
     opening.allowance.asking = Asking::Nobody;
     let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
     screen.warnings(&warnings);
@@ -102,7 +102,7 @@ fn of_seal(
         opening.overrides.bind.extend(bound);
     }
     let opened = Opened::new(&seal.program(path), &opening.overrides, world)?;
-    opened.sound()?;
+    opened.one_run()?;
     let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
     screen.warnings(&warnings);
     let store = Arc::new(store);

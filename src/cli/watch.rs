@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 /// Between two looks at a run.
 const LOOK: Duration = Duration::from_millis(120);
 /// So long after a run, other commands may have the store.
-const REST: Duration = Duration::from_secs(1);
+const REST: Duration = Duration::from_millis(250);
 /// Between two tries for a store that another command has.
 const BUSY: Duration = Duration::from_millis(100);
 /// An editor that replaces a file may leave it away for so long.

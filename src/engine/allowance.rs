@@ -87,7 +87,12 @@ pub enum Came {
 
 impl Purse {
     pub fn new(allowance: Allowance) -> Purse {
-        Purse { allowance, state: Mutex::default(), settled: Notify::new(), queue: tokio::sync::Mutex::default() }
+        Purse {
+            allowance,
+            state: Mutex::default(),
+            settled: Notify::new(),
+            queue: tokio::sync::Mutex::default(),
+        }
     }
 
     pub fn allowance(&self) -> &Allowance {

@@ -145,7 +145,10 @@ impl fmt::Display for BatchNews {
                  if it is not there"
             ),
             BatchNews::Elsewhere { model, id, calls } => {
-                write!(f, "batch {id} with {calls} calls to {model} is out; a run that asks {model} takes it in")
+                write!(
+                    f,
+                    "batch {id} with {calls} calls to {model} is out; a run that asks {model} takes it in"
+                )
             }
         }
     }

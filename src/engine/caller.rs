@@ -162,8 +162,15 @@ impl Caller {
     }
 
     /// The answer to a call: from the record, or from the endpoint and then on record. A call that
-    /// `may_wait` can go into a batch.
-    pub async fn answer(self: &Arc<Self>, call: Call, may_wait: bool, gauge: Meters<'_>) -> Given {
+    /// `may_wait` can go into a batch. `departs` is told when it is not on record, so that others
+    /// must wait for it.
+    pub async fn answer(
+        self: &Arc<Self>,
+        call: Call,
+        may_wait: bool,
+        gauge: Meters<'_>,
+        departs: impl Fn(),
+    ) -> Given {
         let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
             let failure = refused(FailureCause::Unreachable("no endpoint is bound".to_owned()));
             return Given { answer: Err(failure), is_settled: false };
@@ -179,6 +186,7 @@ impl Caller {
             }
             return Given { answer, is_settled: true };
         }
+        departs();
         let (flight, first) = self.flight(key, endpoint, call, may_wait);
         let made = flight.await;
         if let (true, Some(expected)) = (first, made.absent) {

@@ -74,6 +74,10 @@ pub enum RunError {
 
     #[error("the work on `{0}` ended without a result")]
     Broken(String),
+
+    /// What a unit reads ended with a problem of its own, which is the one to tell.
+    #[error("the rows before it could not be made")]
+    Abandoned,
 }
 
 /// A broken record's beginning on a line of its own.
@@ -103,6 +107,11 @@ impl RunError {
                 | RunError::OutOfRange { .. }
                 | RunError::RepeatedBaseline { .. }
         )
+    }
+
+    /// Whether it only follows from another problem.
+    pub fn is_consequence(&self) -> bool {
+        matches!(self, RunError::Abandoned)
     }
 
     /// What the user can do about it.

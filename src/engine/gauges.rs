@@ -55,9 +55,17 @@ impl Gauge {
 
     /// Forgets what another pass over the same rows counts anew; calls stay counted.
     pub fn begin_again(&self) {
-        for counter in [&self.rows, &self.failed, &self.reused, &self.recorded, &self.spared, &self.saved, &self.state] {
+        for counter in
+            [&self.rows, &self.failed, &self.reused, &self.recorded, &self.spared, &self.saved, &self.state]
+        {
             counter.store(0, Ordering::Relaxed);
         }
+    }
+
+    /// Rows were made, some of which failed.
+    pub fn made(&self, rows: u64, failed: u64) {
+        self.add(|gauge| &gauge.rows, rows);
+        self.add(|gauge| &gauge.failed, failed);
     }
 
     pub fn counts(&self) -> Counts {

@@ -1,7 +1,8 @@
 //! The rows of one chunk, all at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -16,7 +17,9 @@ use crate::plan::unit::Unit;
 use crate::syntax::tree::NodeKind;
 
 use super::caller::Caller;
-use super::gauges::Meters;
+use super::gauges::{Gauge, Meters};
+use super::making::{End, Follower, Maker, Next, Place};
+use super::table::ChunkRef;
 
 /// What a chunk's rows are run with.
 pub struct RowWork<'a> {
@@ -25,62 +28,144 @@ pub struct RowWork<'a> {
     pub unit: &'a Unit,
     pub target: Option<Asked>,
     pub meters: Meters<'a>,
+    /// Who is told of rows that are done while others still wait.
+    pub maker: &'a Maker,
+    /// Whether rows that failed before go on through this unit.
+    pub carries_failures: bool,
+    /// Rows that are in the gauge already.
+    pub told: Told,
+    /// Some answer did not come, so the rows don't hold for good. Such a row may still be whole,
+    /// as one that the other judges voted on.
+    pub unsettled: AtomicBool,
 }
 
-/// What rows became.
-#[derive(Default)]
-pub struct RowsMade {
-    pub rows: Vec<Row>,
-    /// All answers came, so the rows hold for good. Where one did not, a row may still be whole,
-    /// such as one that the other judges voted on.
-    pub is_settled: bool,
+/// How many of a chunk's rows are in its unit's gauge.
+#[derive(Debug, Default)]
+pub struct Told {
+    rows: AtomicU64,
+    failed: AtomicU64,
+}
+
+impl Told {
+    fn add(&self, rows: &[Row], gauge: &Gauge) {
+        let failed = rows.iter().filter(|row| row.failure.is_some()).count() as u64;
+        self.rows.fetch_add(rows.len() as u64, Ordering::Relaxed);
+        self.failed.fetch_add(failed, Ordering::Relaxed);
+        gauge.made(rows.len() as u64, failed);
+    }
+
+    /// Counts in what was not counted before.
+    pub fn complete(&self, chunk: &ChunkRef, gauge: &Gauge) {
+        let rest = |all: u32, told: &AtomicU64| u64::from(all).saturating_sub(told.load(Ordering::Relaxed));
+        gauge.made(rest(chunk.rows, &self.rows), rest(chunk.failed, &self.failed));
+    }
 }
 
 impl RowWork<'_> {
-    /// The rows that these rows become, in their order. Rows run at the same time as far as their
-    /// models' limits allow.
-    pub async fn run(&self, rows: &Arc<[Row]>) -> RowsMade {
-        let Some(node) = node(&self.ground.program, self.unit) else { return RowsMade::default() };
-        let unsettled = AtomicBool::new(false);
-        let may_wait = matches!(node.kind, NodeKind::Query | NodeKind::Judge);
-        let stream = Stream {
-            ground: self.ground,
-            node,
-            steps: self.unit.steps.clone(),
-            draws: &self.unit.draws,
-            target: self.target,
-        };
+    /// The rows that the rows of a whole chunk become, in their order. Rows run at the same time
+    /// as far as their models' limits allow.
+    pub async fn run(&self, rows: &Arc<[Row]>) -> Vec<Row> {
+        let Some(stream) = self.stream() else { return Vec::new() };
         let mut made: Vec<Vec<Row>> = Vec::with_capacity(rows.len());
         let mut waiting = FuturesUnordered::new();
         for (place, row) in rows.iter().enumerate() {
+            if !self.takes(row) {
+                made.push(Vec::new());
+                continue;
+            }
             let mut effects = Effects::default();
             match stream.run(row, &mut effects) {
                 Ran::Rows(rows) => made.push(rows),
                 Ran::Waiting => {
                     made.push(Vec::new());
-                    let (stream, unsettled) = (&stream, &unsettled);
-                    waiting.push(async move {
-                        (place, self.settle(stream, row, effects, may_wait, unsettled).await)
-                    });
+                    let stream = &stream;
+                    waiting.push(async move { (place, self.settle(stream, row, effects).await) });
                 }
             }
         }
+        let mut is_told = false;
         while let Some((place, rows)) = waiting.next().await {
             made[place] = rows;
+            if self.maker.is_live() {
+                // The first time, all that were done before it.
+                let done = if is_told { place..place + 1 } else { 0..made.len() };
+                is_told = true;
+                self.tell(done.map(|at| (vec![at as u32], made[at].as_slice())));
+            }
         }
-        let rows = made.into_iter().flatten().collect();
-        RowsMade { rows, is_settled: !unsettled.load(Ordering::Relaxed) }
+        made.into_iter().flatten().collect()
+    }
+
+    /// The rows that the rows of a chunk become that is still being made, and that chunk's end.
+    pub async fn follow(&self, mut input: Follower) -> (Vec<Row>, End) {
+        let Some(stream) = self.stream() else { return (Vec::new(), End::Abandoned) };
+        let stream = &stream;
+        let mut made: BTreeMap<Place, Vec<Row>> = BTreeMap::new();
+        let mut waiting = FuturesUnordered::new();
+        let mut end = None;
+        self.maker.go_live();
+        while end.is_none() || !waiting.is_empty() {
+            tokio::select! {
+                Some((place, rows)) = waiting.next(), if !waiting.is_empty() => {
+                    self.done(&mut made, place, rows);
+                }
+                next = input.next(), if end.is_none() => match next {
+                    Next::Ended(ended) => end = Some(ended),
+                    Next::Rows(settled) => for (place, rows) in settled {
+                        for (at, row) in (0..).zip(rows.iter()) {
+                            if !self.takes(row) {
+                                continue;
+                            }
+                            let place: Place = place.iter().copied().chain([at]).collect();
+                            let mut effects = Effects::default();
+                            match stream.run(row, &mut effects) {
+                                Ran::Rows(rows) => self.done(&mut made, place, rows),
+                                Ran::Waiting => {
+                                    let row = row.clone();
+                                    waiting.push(async move {
+                                        (place, self.settle(stream, &row, effects).await)
+                                    });
+                                }
+                            }
+                        }
+                    },
+                },
+            }
+        }
+        (made.into_values().flatten().collect(), end.unwrap_or(End::Abandoned))
+    }
+
+    fn done(&self, made: &mut BTreeMap<Place, Vec<Row>>, place: Place, rows: Vec<Row>) {
+        self.tell([(place.clone(), rows.as_slice())].into_iter());
+        made.insert(place, rows);
+    }
+
+    /// Passes on rows that are done; what was made of a row without a result is a place of none.
+    fn tell<'r>(&self, done: impl Iterator<Item = (Place, &'r [Row])>) {
+        let settled = done.filter(|(_, rows)| !rows.is_empty()).map(|(place, rows)| {
+            self.told.add(rows, self.meters.unit);
+            (place, Arc::from(rows))
+        });
+        self.maker.settle(settled);
+    }
+
+    fn takes(&self, row: &Row) -> bool {
+        self.carries_failures || row.failure.is_none()
+    }
+
+    fn stream(&self) -> Option<Stream<'_>> {
+        Some(Stream {
+            ground: self.ground,
+            node: node(&self.ground.program, self.unit)?,
+            steps: self.unit.steps.clone(),
+            draws: &self.unit.draws,
+            target: self.target,
+        })
     }
 
     /// Gets the answers that a row waits for until it waits no more.
-    async fn settle(
-        &self,
-        stream: &Stream<'_>,
-        row: &Row,
-        mut effects: Effects,
-        may_wait: bool,
-        unsettled: &AtomicBool,
-    ) -> Vec<Row> {
+    async fn settle(&self, stream: &Stream<'_>, row: &Row, mut effects: Effects) -> Vec<Row> {
+        let may_wait = matches!(stream.node.kind, NodeKind::Query | NodeKind::Judge);
         loop {
             let calls = effects.take_waiting();
             if calls.is_empty() {
@@ -90,11 +175,12 @@ impl RowWork<'_> {
                 return vec![row];
             }
             let answers = join_all(calls.into_iter().map(|(path, call)| async move {
-                (path, self.caller.answer(call, may_wait, self.meters).await)
+                let departs = || self.maker.go_live();
+                (path, self.caller.answer(call, may_wait, self.meters, departs).await)
             }));
             for (path, given) in answers.await {
                 if !given.is_settled {
-                    unsettled.store(true, Ordering::Relaxed);
+                    self.unsettled.store(true, Ordering::Relaxed);
                 }
                 effects.learn(path, given.answer);
             }

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
@@ -16,7 +14,7 @@ use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
-use crate::eval::effects::{Asked, Effects};
+use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
 use crate::eval::halt::Halt;
 use crate::eval::scope::Scope;
@@ -29,18 +27,15 @@ use super::barrier::{Barrier, check_keys};
 use super::batches::Teller;
 use super::caller::Caller;
 use super::error::RunError;
-use super::gauges::{Gauge, Meters, Worth};
+use super::gauges::{Gauge, Worth};
+use super::making::{End, Piece};
 use super::memo::Memo;
+use super::output::Output;
 use super::recordings;
 use super::remote::Remote;
-use super::rows::{RowWork, RowsMade};
 use super::shelf::Shelf;
 use super::source::{Sources, numbered};
 use super::table::{ChunkRef, Table};
-
-/// Chunks of one unit that are worked on at the same time. Enough to keep an endpoint of a
-/// thousand places busy while the slowest rows of a chunk come in.
-const CHUNKS_AT_ONCE: usize = 4;
 
 /// Everything that a run needs, set up.
 pub struct Run {
@@ -106,9 +101,6 @@ pub struct Finished {
     pub doors: BTreeMap<UnitId, Door>,
 }
 
-/// What a unit tells its readers as it works.
-type Piece = ChunkRef;
-
 impl Run {
     /// Runs what the nodes need; all nodes for none.
     pub async fn run(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
@@ -167,7 +159,7 @@ impl Run {
     }
 
     /// Counts the calls behind what is taken as it is.
-    fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
+    pub(super) fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
         let Worth { calls, microdollars } = self.memo.worth(key)?;
         gauge.add(|gauge| &gauge.spared, calls);
         gauge.add(|gauge| &gauge.saved, microdollars);
@@ -227,7 +219,7 @@ impl Run {
         }
     }
 
-    fn node(&self, unit: &Unit) -> &Node {
+    pub(super) fn node(&self, unit: &Unit) -> &Node {
         &self.ground.program.nodes[unit.node.0 as usize]
     }
 
@@ -252,7 +244,7 @@ impl Run {
                 let (sender, receiver) = unbounded_channel();
                 match finished.tables.get(input) {
                     Some(table) => table.chunks.iter().for_each(|chunk| {
-                        let _ = sender.send(*chunk);
+                        let _ = sender.send(Piece::Whole(*chunk));
                     }),
                     None => readers.entry(*input).or_default().push(sender),
                 }
@@ -263,11 +255,11 @@ impl Run {
         for id in working {
             let run = self.clone();
             let id = *id;
-            let out = Output { readers: readers.remove(&id).unwrap_or_default(), table: Table::default() };
+            let out = Output::new(readers.remove(&id).unwrap_or_default());
             let inputs = inputs.remove(&id).unwrap_or_default();
             tasks.spawn(async move { (id, run.unit(id, inputs, out).await) });
         }
-        let mut problem = None;
+        let mut problem: Option<RunError> = None;
         while let Some(ended) = tasks.join_next().await {
             match ended {
                 Ok((id, Ok(table))) => {
@@ -277,7 +269,9 @@ impl Run {
                     // The first problem is the one to tell; calls that are out are paid for, so
                     // they are waited for and kept.
                     self.caller.stop();
-                    problem.get_or_insert(error);
+                    if problem.as_ref().is_none_or(RunError::is_consequence) {
+                        problem = Some(error);
+                    }
                 }
                 Err(_) => {
                     self.caller.stop();
@@ -338,7 +332,10 @@ impl Run {
                 for input in &mut inputs {
                     let mut table = Table::default();
                     while let Some(piece) = input.recv().await {
-                        table.chunks.push(piece);
+                        match piece.whole().await {
+                            End::Made(chunk) => table.chunks.extend(chunk),
+                            End::Abandoned => return Err(RunError::Abandoned),
+                        }
                     }
                     digests.push(table.digest());
                     tables.push(table);
@@ -386,7 +383,8 @@ impl Run {
         }
         let follows = unit.inputs.iter().any(|input| self.pass.is_deferred(*input));
         let forecasts = self.caller.asking() == Asking::Forecast;
-        follows || if forecasts { unit.kind == UnitKind::Measure } else { tables.iter().any(Table::is_unsettled) }
+        follows
+            || if forecasts { unit.kind == UnitKind::Measure } else { tables.iter().any(Table::is_unsettled) }
     }
 
     async fn source(self: &Arc<Self>, id: UnitId, out: &mut Output) -> Result<(), RunError> {
@@ -419,92 +417,6 @@ impl Run {
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
-    }
-
-    /// Works chunk by chunk, several at a time, in their order. Gives the digest of the input.
-    async fn stream(
-        self: &Arc<Self>,
-        id: UnitId,
-        input: Option<UnboundedReceiver<Piece>>,
-        out: &mut Output,
-    ) -> Result<Digest, RunError> {
-        let Some(mut input) = input else { return Ok(Table::default().digest()) };
-        let mut taken = Table::default();
-        let mut working = FuturesOrdered::new();
-        let gauge = &self.gauges[id.0 as usize];
-        let mut open = true;
-        while open || !working.is_empty() {
-            tokio::select! {
-                biased;
-                Some(made) = working.next(), if !working.is_empty() => {
-                    let made: Result<Result<Vec<ChunkRef>, RunError>, _> = made;
-                    out.send(made.map_err(|_| RunError::Broken("a chunk".to_owned()))??, gauge);
-                }
-                piece = input.recv(), if open && working.len() < CHUNKS_AT_ONCE => match piece {
-                    Some(chunk) => {
-                        taken.chunks.push(chunk);
-                        let run = self.clone();
-                        working.push_back(tokio::spawn(async move { run.chunk(id, chunk).await }));
-                    }
-                    None => open = false,
-                },
-            }
-        }
-        Ok(taken.digest())
-    }
-
-    /// What a unit makes of one chunk: of a query a chunk for each model.
-    async fn chunk(self: &Arc<Self>, id: UnitId, chunk: ChunkRef) -> Result<Vec<ChunkRef>, RunError> {
-        let unit = self.plan.unit(id);
-        if unit.kind != UnitKind::Query {
-            return self.part(id, None, None, chunk).await;
-        }
-        let parts = unit.targets.iter().map(|target| {
-            let asked = Asked { model: target.model, binding: target.binding };
-            self.part(id, Some(asked), Some(&target.fingerprint), chunk)
-        });
-        let made: Vec<Vec<ChunkRef>> = futures_util::future::try_join_all(parts).await?;
-        Ok(made.into_iter().flatten().collect())
-    }
-
-    async fn part(
-        &self,
-        id: UnitId,
-        target: Option<Asked>,
-        fingerprint: Option<&Digest>,
-        chunk: ChunkRef,
-    ) -> Result<Vec<ChunkRef>, RunError> {
-        let unit = self.plan.unit(id);
-        let gauge = &self.gauges[id.0 as usize];
-        let key = self.memo.chunk_key(unit, fingerprint, &chunk.digest);
-        if !self.refresh.contains(&unit.node)
-            && let Some(made) = self.memo.chunk(&key)?
-            && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
-        {
-            gauge.add(|gauge| &gauge.reused, made.rows());
-            self.spare(gauge, &key)?;
-            return Ok(made.chunks);
-        }
-        let mut rows = self.shelf.get(&chunk)?;
-        if !unit.carries_failures(self.node(unit)) {
-            rows = rows.iter().filter(|row| row.failure.is_none()).cloned().collect();
-        }
-        let own = Gauge::default();
-        let meters = Meters { unit: gauge, chunk: &own };
-        let work = RowWork { ground: &self.ground, caller: &self.caller, unit, target, meters };
-        let RowsMade { rows, is_settled } = work.run(&rows).await;
-        let mut made = Table::default();
-        // A chunk without rows says that rows may yet come.
-        if !(rows.is_empty() && is_settled) {
-            let mut chunk = self.shelf.put(rows)?;
-            chunk.unsettled |= !is_settled;
-            made.chunks.push(chunk);
-        }
-        if !made.is_unsettled() {
-            self.memo.put_chunk(&key, &made)?;
-            self.memo.put_worth(&key, own.counts().worth())?;
-        }
-        Ok(made.chunks)
     }
 
     /// Rows that stand in the program itself.
@@ -567,23 +479,5 @@ impl Run {
             _ => keys.to_vec(),
         };
         check_keys(node, &self.shelf, table, &laid)
-    }
-}
-
-/// What a unit has made so far, and who reads it.
-struct Output {
-    readers: Vec<UnboundedSender<Piece>>,
-    table: Table,
-}
-
-impl Output {
-    fn send(&mut self, chunks: Vec<ChunkRef>, gauge: &Gauge) {
-        for chunk in chunks {
-            gauge.add(|gauge| &gauge.rows, u64::from(chunk.rows));
-            gauge.add(|gauge| &gauge.failed, u64::from(chunk.failed));
-            // A reader that stopped has told why itself.
-            self.readers.retain(|reader| reader.send(chunk).is_ok());
-            self.table.chunks.push(chunk);
-        }
     }
 }

@@ -26,11 +26,9 @@ pub fn stand_in(request: &Request, forecast: &Forecast) -> Content {
         Request::Embed(texts) => Content::Vectors(vec![vec![1.0]; texts.len()]),
         Request::Classify(_) => Content::Scores(Vec::new()),
         Request::Search(_) => Content::Hits(Vec::new()),
-        Request::Fetch(address) => Content::Page(Page {
-            url: address.clone(),
-            title: Arc::default(),
-            text: words(forecast.output),
-        }),
+        Request::Fetch(address) => {
+            Content::Page(Page { url: address.clone(), title: Arc::default(), text: words(forecast.output) })
+        }
     }
 }
 
@@ -78,7 +76,8 @@ mod tests {
         let labels = Type::Closed(["yes".into(), "no".into()].into());
         let field = |name: &str, kind: Type| Field { name: name.into(), kind };
         let record = Type::Record(
-            [field("score", Type::Int), field("why", Type::Text.optional()), field("is", labels.clone())].into(),
+            [field("score", Type::Int), field("why", Type::Text.optional()), field("is", labels.clone())]
+                .into(),
         );
         for returns in [labels, Type::Float, Type::Bool, Type::list(record.clone()), record, Type::Text] {
             let request = Request::Chat(crate::models::request::ChatRequest {

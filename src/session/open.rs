@@ -14,8 +14,8 @@ use crate::engine::error::RunError;
 use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
 use crate::engine::recordings;
-use crate::engine::run::{Pass, Run};
 use crate::engine::remote::Remote;
+use crate::engine::run::{Pass, Run};
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
 use crate::engine::witness::Witness;
@@ -79,6 +79,8 @@ pub enum SessionError {
         "`{0}` makes its cases anew for each edition: say which with --edition, such as --edition 2026-12"
     )]
     NoEdition(String),
+    #[error("`{path}`: {problem}")]
+    Unfit { path: String, problem: String },
     #[error("`{0}` is a suite: name one of its pipelines")]
     NotOneRun(String),
     #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
@@ -142,6 +144,15 @@ impl Opened {
         self.program
             .clone()
             .ok_or_else(|| SessionError::Diagnostics(self.diagnostics.clone(), self.sources.clone()))
+    }
+
+    /// The program, where it is one run and not a suite of several.
+    pub fn one_run(&self) -> Result<Arc<Program>, SessionError> {
+        let program = self.sound()?;
+        match program.suite {
+            Some(_) => Err(SessionError::NotOneRun(self.file.display().to_string())),
+            None => Ok(program),
+        }
     }
 
     /// The node of a name.

@@ -26,16 +26,19 @@ impl Revision {
             .arg("-C")
             .arg(folder)
             .args(["show", &format!("{}:./{name}", self.name)])
-            .output();
-        let shown = shown.map_err(|error| io::Error::other(format!("git can't be run: {error}")))?;
+            .env("LC_ALL", "C")
+            .output()
+            .map_err(|error| io::Error::other(format!("git can't be run: {error}")))?;
         if shown.status.success() {
             return Ok(shown.stdout);
         }
         let said = String::from_utf8_lossy(&shown.stderr).trim().to_owned();
-        let kind = if said.contains("does not exist") || said.contains("exists on disk") {
-            io::ErrorKind::NotFound
-        } else {
-            io::ErrorKind::Other
+        let kind = match &said {
+            said if said.contains("does not exist") || said.contains("exists on disk") => {
+                io::ErrorKind::NotFound
+            }
+            said if said.contains("not a git repository") => io::ErrorKind::Unsupported,
+            _ => io::ErrorKind::Other,
         };
         Err(io::Error::new(kind, said))
     }
@@ -43,7 +46,12 @@ impl Revision {
 
 impl World for Revision {
     fn open(&self, path: &Path) -> io::Result<Box<dyn File>> {
-        Ok(Box::new(Cursor::new(self.file(path)?)))
+        match self.file(path) {
+            Ok(bytes) => Ok(Box::new(Cursor::new(bytes))),
+            // What stands beside the repository has no past.
+            Err(error) if error.kind() == io::ErrorKind::Unsupported => self.world.open(path),
+            Err(error) => Err(error),
+        }
     }
 
     fn stamp(&self, path: &Path) -> io::Result<Stamp> {

@@ -121,7 +121,7 @@ impl Why {
             Why::Seed { was, is } => format!("the seed was {was}, is {is}"),
             Why::Edition { was, is } => {
                 let name = |edition: &Option<String>| edition.clone().unwrap_or("none".to_owned());
-                format!("edition {} is not made yet; the last was {}", name(is), name(was))
+                format!("edition {} is new; the last was {}", name(is), name(was))
             }
             Why::Limit { was, is } => {
                 let rows = |limit: &Option<u64>| limit.map_or("none".to_owned(), |rows| rows.to_string());

@@ -16,6 +16,7 @@ mod json_reader;
 pub mod json_repair;
 mod letter_choice;
 pub mod lettered;
+pub mod near;
 pub mod number_words;
 pub mod perturbation;
 mod pieces;

@@ -81,10 +81,7 @@ impl Watching {
             }
         };
         self.paths = self.named(&opened);
-        let program = opened.sound()?;
-        if program.suite.is_some() {
-            return Err(SessionError::NotOneRun(self.file.display().to_string()));
-        }
+        let program = opened.one_run()?;
         let only = self.only.iter().map(|name| opened.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
         let store = self.store()?;
         let run = opened.ready_on(store, &self.opening, &self.world)?;

@@ -137,15 +137,29 @@ fn a_run_closes_with_what_it_did() {
                 spent_microdollars: 2_253_250,
                 ..ModelSummary::default()
             },
-            ModelSummary { name: "vllm/llama".into(), calls: 776, input: 90_000, output: 41_000, ..ModelSummary::default() },
-            ModelSummary { name: "qwen/qwen-max".into(), calls: 4, input: 310, output: 95, unpriced: 4, ..ModelSummary::default() },
+            ModelSummary {
+                name: "vllm/llama".into(),
+                calls: 776,
+                input: 90_000,
+                output: 41_000,
+                ..ModelSummary::default()
+            },
+            ModelSummary {
+                name: "qwen/qwen-max".into(),
+                calls: 4,
+                input: 310,
+                output: 95,
+                unpriced: 4,
+                ..ModelSummary::default()
+            },
             ModelSummary { name: "not/asked".into(), ..ModelSummary::default() },
         ],
         elapsed: Duration::from_millis(252_400),
     };
     assert_looks("summary.txt", &summary.render(false));
     assert_looks("summary-colour.txt", &summary.render(true));
-    let nothing = RunSummary { file: "a.tgp".into(), nodes: Vec::new(), models: Vec::new(), elapsed: Duration::ZERO };
+    let nothing =
+        RunSummary { file: "a.tgp".into(), nodes: Vec::new(), models: Vec::new(), elapsed: Duration::ZERO };
     assert_eq!(nothing.render(true), "\n  no calls · 0.0 s\n");
 }
 

@@ -95,7 +95,11 @@ fn a_run_in_batches_gives_what_a_live_run_gives_at_half_the_price() {
     assert_eq!((ran.node("answers", "rows"), ran.node("answers", "failed")), (20.into(), 0.into()));
     // 12 tokens at $2.50 a million and 3 at $10, halved.
     assert_eq!(ran.node("answers", "microdollars"), 20 * 30);
-    assert!(ran.messages.contains("20 calls to openai/gpt-4o handed in as batch batch_0"), "{}", ran.messages);
+    assert!(
+        ran.messages.contains("20 calls to openai/gpt-4o handed in as batch batch_0"),
+        "{}",
+        ran.messages
+    );
 
     // The replies have the keys of live calls.
     let live = project.tgp(&format!("run paid.tgp --json --refresh answers {BIND}")).complete();
@@ -125,7 +129,11 @@ fn a_batch_survives_the_program() {
     let ran = project.tgp(&format!("run paid.tgp --json --batch {BIND}")).complete();
     assert_eq!(batching.batches.load(Ordering::Relaxed), 2);
     assert_eq!(ran.node("verdicts", "failed"), 0);
-    assert!(ran.messages.contains("20 replies of openai/gpt-4o taken in from batch batch_0"), "{}", ran.messages);
+    assert!(
+        ran.messages.contains("20 replies of openai/gpt-4o taken in from batch batch_0"),
+        "{}",
+        ran.messages
+    );
 }
 
 /// Whether the note of a batch holds the provider's name for it.

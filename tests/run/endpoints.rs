@@ -45,10 +45,8 @@ fn a_scorer_of_ones_own_is_known_by_its_content_and_its_arguments() {
             "[endpoints.\"command/sh\"]\narguments = [\"score.sh\", \"{argument}\"]\nconcurrency = 1\nattempts = 5\n"
         )
     };
-    let project = Project::new()
-        .with("scored.tgp", SCORED)
-        .with("score.sh", SCORER)
-        .with("tgp.toml", &toml("1"));
+    let project =
+        Project::new().with("scored.tgp", SCORED).with("score.sh", SCORER).with("tgp.toml", &toml("1"));
     let starts = |project: &Project| std::fs::read_to_string(project.path("starts")).unwrap().lines().count();
     let first = project.tgp("run scored.tgp --json").complete();
     assert_eq!(first.node("scored", "calls"), 3, "{}", first.out);

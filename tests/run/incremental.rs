@@ -6,10 +6,10 @@ use crate::models::server::{Behaviour, Outgoing, Server, completion};
 
 use super::project::{PAID, Project, questions};
 
-const BIND: &str = "--bind targets=openai/one --bind critic=openai/critic";
+pub(crate) const BIND: &str = "--bind targets=openai/one --bind critic=openai/critic";
 
 /// Answers questions with words and judgements with `yes`.
-fn answering() -> Behaviour {
+pub(crate) fn answering() -> Behaviour {
     Behaviour {
         respond: Arc::new(|incoming| {
             let judging = incoming.body.contains("good answer");
@@ -19,7 +19,7 @@ fn answering() -> Behaviour {
     }
 }
 
-fn paid(count: usize, server: &Server) -> Project {
+pub(crate) fn paid(count: usize, server: &Server) -> Project {
     Project::new().on(server).with("paid.tgp", PAID).with("items.jsonl", &questions(count))
 }
 
@@ -103,7 +103,7 @@ fn a_plan_counts_calls_and_makes_none() {
     let plan = project.tgp(&format!("plan paid.tgp --json {BIND}")).complete();
     let verdicts = plan.events().into_iter().find(|node| node["node"] == "verdicts").unwrap();
     assert_eq!(verdicts["calls"], 50);
-    assert_eq!(verdicts["told"][0], "judge prompt changed at line 19", "{verdicts}");
+    assert_eq!(verdicts["told"][0], "judge prompt changed at line 18", "{verdicts}");
     assert!(verdicts["why"][0]["text"]["is"][0].as_str().unwrap().contains("Would you call"), "{verdicts}");
     assert_eq!(server.requests(), 100);
 }
@@ -126,7 +126,11 @@ fn a_limit_of_calls_keeps_what_was_paid_for() {
     let project = paid(50, &server);
     let stopped = project.tgp(&format!("run paid.tgp --max-calls 30 {BIND}"));
     assert_eq!(stopped.code, 3, "{}", stopped.messages);
-    assert!(stopped.messages.contains("30 calls went out, as many as --max-calls allows"), "{}", stopped.messages);
+    assert!(
+        stopped.messages.contains("30 calls went out, as many as --max-calls allows"),
+        "{}",
+        stopped.messages
+    );
     assert_eq!(server.requests(), 30);
     project.tgp(&format!("run paid.tgp {BIND}")).complete();
     assert_eq!(server.requests(), 100);

@@ -24,7 +24,11 @@ fn answering() -> Server {
 
 fn dear(server: &Server) -> Project {
     let paid = PAID.replace("user question\n", "user question\n  max_tokens 3\n");
-    Project::new().on(server).with("paid.tgp", &paid).with("items.jsonl", &questions(40)).with("tgp.toml", DEAR)
+    Project::new()
+        .on(server)
+        .with("paid.tgp", &paid)
+        .with("items.jsonl", &questions(40))
+        .with("tgp.toml", DEAR)
 }
 
 fn spent(events: &[serde_json::Value]) -> u64 {
@@ -59,9 +63,13 @@ fn a_partial_result_says_over_how_many_rows_it_stands() {
     let view = &events.iter().find(|event| event["event"] == "measure").unwrap()["view"];
     let text = view.to_string();
     // Forty answers were asked for first, so ten verdicts could be.
-    let judged = stopped.node("verdicts", "rows").as_u64().unwrap() - stopped.node("verdicts", "failed").as_u64().unwrap();
+    let judged = stopped.node("verdicts", "rows").as_u64().unwrap()
+        - stopped.node("verdicts", "failed").as_u64().unwrap();
     assert!(judged > 0 && judged < 40);
-    assert!(text.contains(&format!("\"n\":{judged}")) || text.contains(&format!("\"count\":{judged}")), "{text}");
+    assert!(
+        text.contains(&format!("\"n\":{judged}")) || text.contains(&format!("\"count\":{judged}")),
+        "{text}"
+    );
     assert!(text.contains(&format!("\"missing\":{}", 40 - judged)), "{text}");
 }
 
@@ -121,6 +129,9 @@ fn the_summary_says_what_each_model_took() {
     let project = dear(&server);
     let ran = project.tgp(&format!("run paid.tgp {BIND}")).complete();
     let line = ran.messages.lines().find(|line| line.contains("openai/gpt-4o ")).unwrap();
-    assert!(line.contains("40 calls") && line.contains("480 tokens in") && line.contains("120 out"), "{line}");
+    assert!(
+        line.contains("40 calls") && line.contains("480 tokens in") && line.contains("120 out"),
+        "{line}"
+    );
     assert!(line.contains("$1.20"), "{line}");
 }

@@ -83,7 +83,7 @@ impl Project {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = program();
         command.current_dir(self.folder.path()).args(arguments.split_whitespace());
         command.env("OPENAI_API_KEY", "sk-planted-key-of-the-tests");

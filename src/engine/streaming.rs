@@ -1,0 +1,170 @@
+//! Units that work row by row: their chunks go through side by side, each as far as it can.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesOrdered;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::digest::Digest;
+use crate::eval::effects::Asked;
+use crate::plan::unit::{UnitId, UnitKind};
+
+use super::error::RunError;
+use super::gauges::{Gauge, Meters};
+use super::making::{Begun, End, Maker, Piece};
+use super::output::Output;
+use super::rows::{RowWork, Told};
+use super::run::Run;
+use super::table::{ChunkRef, Table};
+
+/// Chunks of one unit that are worked on at the same time, whatever they wait for.
+const CHUNKS_AT_ONCE: usize = 4;
+
+/// What became of one piece of the input.
+struct Worked {
+    taken: Option<ChunkRef>,
+    /// One for each model in a query, else one.
+    made: Vec<Option<ChunkRef>>,
+}
+
+impl Run {
+    /// Works chunk by chunk, several at a time, in their order. Gives the digest of the input.
+    pub(super) async fn stream(
+        self: &Arc<Self>,
+        id: UnitId,
+        input: Option<UnboundedReceiver<Piece>>,
+        out: &mut Output,
+    ) -> Result<Digest, RunError> {
+        let Some(mut input) = input else { return Ok(Table::default().digest()) };
+        let mut taken = Table::default();
+        let mut working = FuturesOrdered::new();
+        let mut problem = None;
+        let mut open = true;
+        while open || !working.is_empty() {
+            tokio::select! {
+                biased;
+                Some(worked) = working.next(), if !working.is_empty() => {
+                    let worked: Result<Result<Worked, RunError>, _> = worked;
+                    match worked.unwrap_or_else(|_| Err(RunError::Broken("a chunk".to_owned()))) {
+                        Ok(worked) => {
+                            taken.chunks.extend(worked.taken);
+                            worked.made.into_iter().for_each(|chunk| out.add(chunk));
+                        }
+                        Err(error) => {
+                            // What is under way is paid for, so it is waited for and kept.
+                            self.caller.stop();
+                            open = false;
+                            problem.get_or_insert(error);
+                        }
+                    }
+                }
+                piece = input.recv(), if open && working.len() < CHUNKS_AT_ONCE => match piece {
+                    Some(piece) => {
+                        let makers = self.parts(id).map(|_| {
+                            let (maker, made) = Maker::new();
+                            out.announce(&made);
+                            maker
+                        });
+                        let makers = makers.collect();
+                        let run = self.clone();
+                        working.push_back(tokio::spawn(async move { run.piece(id, piece, makers).await }));
+                    }
+                    None => open = false,
+                },
+            }
+        }
+        problem.map_or_else(|| Ok(taken.digest()), Err)
+    }
+
+    /// The parts of the work on a chunk: a query does it for each model.
+    fn parts(&self, id: UnitId) -> impl Iterator<Item = Option<(Asked, &Digest)>> {
+        let unit = self.plan.unit(id);
+        let targets = unit.targets.iter().map(|target| {
+            Some((Asked { model: target.model, binding: target.binding }, &target.fingerprint))
+        });
+        let whole = (unit.kind != UnitKind::Query).then_some(None);
+        whole.into_iter().chain(targets.filter(move |_| unit.kind == UnitKind::Query))
+    }
+
+    /// What a unit makes of one piece of its input.
+    async fn piece(&self, id: UnitId, piece: Piece, makers: Vec<Maker>) -> Result<Worked, RunError> {
+        let piece = &piece;
+        let parts = self.parts(id).zip(makers).map(|(part, maker)| async move {
+            let made = self.part(id, part, piece, &maker).await?;
+            maker.end(made);
+            Ok::<_, RunError>(made)
+        });
+        let made = join_all(parts).await.into_iter().collect::<Result<_, _>>()?;
+        match piece.whole().await {
+            End::Made(taken) => Ok(Worked { taken, made }),
+            End::Abandoned => Err(RunError::Abandoned),
+        }
+    }
+
+    async fn part(
+        &self,
+        id: UnitId,
+        part: Option<(Asked, &Digest)>,
+        piece: &Piece,
+        maker: &Maker,
+    ) -> Result<Option<ChunkRef>, RunError> {
+        let unit = self.plan.unit(id);
+        let gauge = &self.gauges[id.0 as usize];
+        let (target, fingerprint) = part.unzip();
+        let key = |chunk: &ChunkRef| self.memo.chunk_key(unit, fingerprint, &chunk.digest);
+        let own = Gauge::default();
+        let work = RowWork {
+            ground: &self.ground,
+            caller: &self.caller,
+            unit,
+            target,
+            meters: Meters { unit: gauge, chunk: &own },
+            maker,
+            carries_failures: unit.carries_failures(self.node(unit)),
+            told: Told::default(),
+            unsettled: AtomicBool::new(false),
+        };
+        let (rows, taken) = match piece.begun().await {
+            Begun::Ended(End::Abandoned) => return Err(RunError::Abandoned),
+            Begun::Ended(End::Made(None)) => return Ok(None),
+            Begun::Ended(End::Made(Some(chunk))) => {
+                if !self.refresh.contains(&unit.node)
+                    && let Some(made) = self.memo.chunk(&key(&chunk))?
+                    && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
+                {
+                    gauge.made(made.rows(), made.failed());
+                    gauge.add(|gauge| &gauge.reused, made.rows());
+                    self.spare(gauge, &key(&chunk))?;
+                    return Ok(made.chunks.first().copied());
+                }
+                let rows = self.shelf.get(&chunk)?;
+                (work.run(&rows).await, chunk)
+            }
+            Begun::Live(follower) => match work.follow(follower).await {
+                (rows, End::Made(Some(chunk))) => (rows, chunk),
+                (_, End::Made(None)) => return Ok(None),
+                (_, End::Abandoned) => return Err(RunError::Abandoned),
+            },
+        };
+        let is_settled = !work.unsettled.load(Ordering::Relaxed);
+        let mut made = Table::default();
+        // A chunk without rows says that rows may yet come.
+        if !(rows.is_empty() && is_settled) {
+            let mut chunk = self.shelf.put(rows)?;
+            chunk.unsettled |= !is_settled;
+            made.chunks.push(chunk);
+        }
+        if !made.is_unsettled() {
+            self.memo.put_chunk(&key(&taken), &made)?;
+            self.memo.put_worth(&key(&taken), own.counts().worth())?;
+        }
+        let made = made.chunks.first().copied();
+        if let Some(chunk) = &made {
+            work.told.complete(chunk, gauge);
+        }
+        Ok(made)
+    }
+}

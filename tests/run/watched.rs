@@ -1,0 +1,185 @@
+//! A file that is watched. Nothing is asserted of time; what does not come fails by not coming.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::project::{Project, questions};
+use crate::models::server::{Behaviour, Outgoing, Server, completion};
+
+const FILE: &str = r#"pipeline test.watched @ 1.0.0
+
+use "lib.tgp" { agrees }
+
+models targets = [scripted("a") { 0.7 => "yes" _ => "no" }]
+
+curate items {
+  read jsonl "items.jsonl" as { n: int, question: text }
+  key n
+}
+
+query answers from items to targets {
+  user question
+}
+
+judge verdicts from answers {
+  verdict good: bool = agrees(reply)
+}
+
+measure quality from verdicts {
+  by model
+  metric good = rate(good) better higher
+  missing excluded
+}
+"#;
+
+const LIBRARY: &str = "library test.lib @ 1.0.0\n\nfn agrees(reply: text) -> bool = reply == \"yes\"\n";
+
+/// A watcher, ended when dropped.
+struct Watcher {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watcher {
+    fn start(project: &Project, arguments: &str) -> Watcher {
+        let mut command = project.command(&format!("watch --plain {arguments}"));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        Watcher { child, lines }
+    }
+
+    /// What is told up to the first line that holds `wanted`, that line included.
+    fn until(&self, wanted: &str) -> String {
+        let mut told = String::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(60)) {
+                Ok(line) => {
+                    told.push_str(&format!("{line}\n"));
+                    if line.contains(wanted) {
+                        return told;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    panic!("`{wanted}` never came:\n{told}")
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The closing line of a run.
+const END: &str = "no calls ·";
+
+fn free() -> Project {
+    Project::new().with("w.tgp", FILE).with("lib.tgp", LIBRARY).with("items.jsonl", &questions(50))
+}
+
+#[test]
+fn a_save_runs_what_it_touched_and_shows_how_numbers_moved() {
+    let project = free();
+    let watcher = Watcher::start(&project, "w.tgp");
+    assert!(watcher.until(END).contains("new"));
+    project.edit("w.tgp", "agrees(reply)", "not agrees(reply)");
+    let told = watcher.until(END);
+    assert!(told.contains(" → "), "{told}");
+    assert!(told.contains("`verdict` changed at line 17"), "{told}");
+    assert_eq!(told.matches("as before").count(), 2, "{told}");
+}
+
+#[test]
+fn imports_data_and_replaced_files_count_and_others_do_not() {
+    let project = free();
+    let watcher = Watcher::start(&project, "w.tgp");
+    watcher.until(END);
+    project.write("notes.txt", b"of no account");
+    project.edit("lib.tgp", "reply == \"yes\"", "reply == \"no\"");
+    let told = watcher.until(END);
+    assert!(told.contains("saved lib.tgp") && told.contains("function `agrees` changed at line 3"), "{told}");
+    let more = std::fs::read_to_string(project.path("items.jsonl")).unwrap()
+        + "{\"n\": 99, \"question\": \"New?\"}\n";
+    project.write("next.jsonl", more.as_bytes());
+    std::fs::rename(project.path("next.jsonl"), project.path("items.jsonl")).unwrap();
+    let told = watcher.until(END);
+    assert!(told.contains("1 row new in items.jsonl") && told.contains("50 → 51"), "{told}");
+    assert!(!told.contains("notes.txt"), "{told}");
+}
+
+#[test]
+fn a_mistake_is_shown_and_the_good_numbers_stay() {
+    let project = free();
+    let watcher = Watcher::start(&project, "w.tgp");
+    watcher.until(END);
+    project.edit("w.tgp", "metric good", "metrc good");
+    let told = watcher.until("the last good numbers stay");
+    assert!(told.contains("did you mean `metric`?"), "{told}");
+    project.edit("w.tgp", "metrc good", "metric good");
+    let told = watcher.until(END);
+    assert!(told.contains("no number moved"), "{told}");
+    project.write("tgp.toml", b"[run]\nstoer = \"x\"\n");
+    let told = watcher.until("the last good numbers stay");
+    assert!(told.contains("stoer"), "{told}");
+    std::fs::remove_file(project.path("tgp.toml")).unwrap();
+    watcher.until("no number moved");
+}
+
+#[test]
+fn a_store_is_free_between_saves() {
+    let project = free();
+    let watcher = Watcher::start(&project, "w.tgp");
+    watcher.until(END);
+    let mut shown = project.tgp("show w.tgp quality");
+    while shown.messages.contains("is in use") {
+        shown = project.tgp("show w.tgp quality");
+    }
+    shown.complete();
+    project.edit("w.tgp", "agrees(reply)", "not agrees(reply)");
+    watcher.until(" → ");
+}
+
+#[test]
+fn a_save_during_a_run_stops_what_is_obsolete_and_pays_for_nothing_twice() {
+    let asked: Arc<Mutex<BTreeMap<String, u64>>> = Arc::default();
+    let seen = asked.clone();
+    let respond = move |incoming: &crate::models::server::Incoming<'_>| {
+        *seen.lock().unwrap().entry(incoming.body.to_owned()).or_default() += 1;
+        let judging = incoming.body.contains("good answer");
+        Outgoing::json(200, completion(if judging { "yes" } else { "fine" }))
+    };
+    let latency = Duration::from_millis(30);
+    let server = Server::start(Behaviour { latency, respond: Arc::new(respond), ..Behaviour::default() });
+    let project = Project::new().on(&server).with("paid.tgp", super::project::PAID);
+    let project = project
+        .with("items.jsonl", &questions(300))
+        .with("tgp.toml", "[endpoints.openai]\nconcurrency = 4\n");
+    let bind = "--bind targets=openai/one --bind critic=openai/critic";
+    let watcher = Watcher::start(&project, &format!("paid.tgp {bind}"));
+    watcher.until("watching");
+    while server.requests() < 20 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    project.edit("paid.tgp", "Is this a good answer", "Would you call this a good answer");
+    let told = watcher.until("saved ·") + &watcher.lines.try_iter().collect::<String>();
+    assert!(told.contains("saved paid.tgp"), "{told}");
+    let asked = asked.lock().unwrap();
+    assert!(asked.values().all(|count| *count == 1), "{asked:?}");
+    assert_eq!(asked.keys().filter(|body| body.contains("Would you call")).count(), 300);
+    let obsolete = asked.keys().filter(|body| body.contains("Is this a good answer")).count();
+    assert!(obsolete < 300, "{obsolete}");
+}
