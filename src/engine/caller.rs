@@ -268,8 +268,8 @@ impl Caller {
             Ok(leave) => leave,
             Err(bound) => return Made::failed(refused(cause_of(bound))),
         };
-        let raw = match endpoint.call(request).await {
-            Ok(raw) => raw,
+        let (raw, unkept) = match endpoint.ask(request).await {
+            Ok(answered) => answered,
             Err(failure) => {
                 let went_out = failure.attempts > 0;
                 self.purse.settle(leave, if went_out { Came::Unanswered } else { Came::Unsent });
@@ -279,7 +279,9 @@ impl Caller {
         };
         let canonical = RawValue::from_string(endpoint.canonical_json(request));
         let canonical = canonical.unwrap_or_else(|_| RawValue::NULL.to_owned());
-        match self.keep(endpoint, key, request, canonical, raw, 1.0).await {
+        let kept = self.keep(endpoint, key, request, canonical, raw, 1.0).await;
+        drop(unkept);
+        match kept {
             Ok((answered, paid)) => {
                 self.purse.settle(leave, Came::Answered(paid.cost));
                 Made { answer: Ok(Arc::new(answered)), paid: Some(paid), absent: None, stands_in: false }

@@ -19,10 +19,10 @@ use super::dialects::{Message, Site};
 use super::error::{EndpointError, ReadError, Unsupported};
 use super::exchange::Carrier;
 use super::forecast::{LONGEST_OUTPUT, TYPICAL_OUTPUT};
-use super::limits::Limits;
 use super::limits::circuit::Circuit;
 use super::limits::limiter::Limiter;
 use super::limits::retry::RetryBudget;
+use super::limits::{Limits, Unkept};
 use super::prices::{Price, Prices};
 use super::program::{self, Program};
 use super::provider::{Address, Key, ProviderKind};
@@ -264,6 +264,12 @@ impl Endpoint {
     /// # Errors
     /// Where no attempt brought an answer, or asking again would bring none.
     pub async fn call(&self, request: &Request) -> Result<RawReply, CallFailure> {
+        self.ask(request).await.map(|(raw, _)| raw)
+    }
+
+    /// As [`Endpoint::call`]; and the answer takes a place of the concurrency until what comes with
+    /// it is dropped, which is to be when the answer is on disk.
+    pub async fn ask<'e>(&'e self, request: &Request) -> Result<(RawReply, Unkept<'e>), CallFailure> {
         if let Some(unsupported) = self.refuse(request) {
             return Err(not_ready(&unsupported));
         }

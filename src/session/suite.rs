@@ -13,6 +13,7 @@ use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
 use crate::eval::operator::number;
 use crate::eval::scope::Scope;
+use crate::project::place::settled;
 use crate::report::document::{Document, Section, document};
 use crate::report::leaderboard::{leaderboard, points};
 use crate::report::measure_view::measure_view;
@@ -60,7 +61,7 @@ impl Opened {
         world: &Arc<dyn World>,
     ) -> Result<Option<Entry>, SessionError> {
         let Some(stated) = suite.runs.get(place) else { return Ok(None) };
-        let file = self.file.parent().map(|folder| folder.join(&*stated.path)).unwrap_or_default();
+        let file = self.file.parent().map(|folder| settled(&folder.join(&*stated.path))).unwrap_or_default();
         let named = stated.program.nodes.iter().zip(0..);
         let refresh = named
             .filter(|(node, _)| opening.refresh.iter().any(|name| **name == *node.name))

@@ -139,7 +139,9 @@ fn a_batch_survives_the_program() {
 /// Whether the note of a batch holds the provider's name for it.
 fn has_id(project: &Project) -> bool {
     let Ok(entries) = std::fs::read_dir(project.path(".tgp/pending")) else { return false };
-    entries.filter_map(Result::ok).any(|entry| {
+    let whole =
+        entries.filter_map(Result::ok).filter(|entry| entry.path().extension().is_some_and(|it| it == "zst"));
+    whole.into_iter().any(|entry| {
         let packed = std::fs::read(entry.path()).unwrap_or_default();
         let text = zstd::decode_all(&*packed).unwrap_or_default();
         String::from_utf8_lossy(&text).contains("batch_0")
@@ -175,5 +177,5 @@ fn what_takes_no_batches_is_asked_live() {
     project.write("tgp.toml", toml.as_bytes());
     let bind = "--bind targets=vllm/m --bind critic=vllm/critic";
     project.tgp(&format!("run paid.tgp --batch {bind}")).complete();
-    assert_eq!(batching.single.load(Ordering::Relaxed), 40 - 19, "alike verdicts are asked once");
+    assert_eq!(batching.single.load(Ordering::Relaxed), 40);
 }

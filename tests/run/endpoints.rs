@@ -27,7 +27,7 @@ curate items {
 }
 
 judge scored from items {
-  verdict score: float = classify(text, by = scorer).length
+  verdict score: float? = json_number(classify(text, by = scorer).length)
 }
 "#;
 

@@ -57,7 +57,7 @@ fn whatever_changed_is_named() {
     ]);
     project.edit("paid.tgp", "rate(not good)", "rate(good)");
     project.edit("items.jsonl", "What is 7", "What was 7");
-    broken(&["items.jsonl changed", "30 replies", "not on record"]);
+    broken(&["items.jsonl changed", "60 replies 1 is not on record"]);
     project.edit("items.jsonl", "What was 7", "What is 7");
     project.edit("paid.seal", "value = 1.0", "value = 0.9999999999999999");
     broken(&["is 1, not 0.9999999999999999"]);

@@ -109,7 +109,7 @@ fn planted_models_are_traced_as_well() {
     let mut command = super::project::program();
     command.current_dir(repository()).args(["trace", "pipelines/quickstart.tgp", "verdicts"]);
     command
-        .arg("country == \"Chad\" and variant == \"typo\" and model == \"brittle\"")
+        .arg("country == \"Albania\" and variant == \"typo\" and model == \"brittle\"")
         .arg("--store")
         .arg(store.path());
     let trace = super::project::Ended::of(command.output().unwrap()).complete().out;

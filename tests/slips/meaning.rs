@@ -102,6 +102,7 @@ fn expect(expectation: &Expectation, out: &mut String) {
                 write!(out, "{metric} {column:?} {condition:?}")
             }
             Cell::Rows { condition, .. } => write!(out, "rows {condition:?}"),
+            Cell::Score { score, condition } => write!(out, "score {score} {condition:?}"),
             Cell::Failed(node) => write!(out, "failed {}", node.is_some()),
             Cell::Aggregate { aggregation, condition, .. } => write!(out, "{aggregation:?} {condition:?}"),
         }
