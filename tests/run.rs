@@ -1,9 +1,13 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/batches.rs"]
+mod batches;
 #[path = "run/corpus.rs"]
 mod corpus;
 #[path = "run/editions.rs"]
 mod editions;
+#[path = "run/endpoints.rs"]
+mod endpoints;
 #[path = "run/exports.rs"]
 mod exports;
 #[path = "run/incremental.rs"]
@@ -16,6 +20,8 @@ mod killed;
 mod language;
 #[path = "run/mistakes.rs"]
 mod mistakes;
+#[path = "run/money.rs"]
+mod money;
 #[path = "run/packages.rs"]
 mod packages;
 #[path = "run/plans.rs"]
@@ -30,6 +36,8 @@ mod real;
 mod remote;
 #[path = "run/seals.rs"]
 mod seals;
+#[path = "run/secrecy.rs"]
+mod secrecy;
 #[path = "run/traces.rs"]
 mod traces;
 #[path = "run/watched.rs"]

@@ -20,8 +20,9 @@ use super::types::{CAPABILITIES, capability};
 
 /// What a binding may name before the model: providers known to the program, with what they do
 /// where a model states no capability.
-const PROVIDERS: [(&str, Capability); 22] = [
+const PROVIDERS: [(&str, Capability); 23] = [
     ("openai", Capability::Chat),
+    ("compatible", Capability::Chat),
     ("azure", Capability::Chat),
     ("openrouter", Capability::Chat),
     ("deepinfra", Capability::Chat),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::check::Overrides;
-use crate::engine::caller::Allowance;
+use crate::engine::allowance::{Allowance, Asking};
 use crate::project::binding::parse_bindings;
 use crate::session::Opening;
 
@@ -50,8 +50,13 @@ pub(super) struct RunChoices {
     #[arg(long, value_name = "N", help_heading = "Run")]
     max_calls: Option<u64>,
 
-    /// Use no network: a call that is not on record fails
+    /// Hand in the calls of queries and judges as batches where the provider takes them: half the
+    /// price, and hours until they are answered
     #[arg(long, help_heading = "Run")]
+    batch: bool,
+
+    /// Use no network: a call that is not on record fails
+    #[arg(long, conflicts_with = "batch", help_heading = "Run")]
     offline: bool,
 
     /// Work this node anew; replies on record are still used
@@ -86,11 +91,16 @@ impl ProgramChoices {
 
 impl RunChoices {
     pub(super) fn opening(&self, screen: &Screen) -> Result<Opening, Exit> {
+        let asking = match (self.offline, self.batch) {
+            (true, _) => Asking::Nobody,
+            (_, true) => Asking::Batches,
+            _ => Asking::Live,
+        };
         Ok(Opening {
             overrides: self.program.overrides(screen)?,
             store: self.store.clone(),
             edition: self.edition.clone(),
-            allowance: Allowance { calls: self.max_calls, budget: self.budget, offline: self.offline },
+            allowance: Allowance { calls: self.max_calls, budget: self.budget, asking },
             local: self.offline,
             limit: self.limit,
             refresh: self.refresh.clone(),

@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.offline = true;
+    opening.allowance.asking = crate::engine::allowance::Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
         let program = opened.sound()?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::check::program::{NodeId, Suite};
+use crate::engine::allowance::Asking;
 use crate::engine::run::Run;
 use crate::report::plan_view::{PlanLine, PlanView, Reason};
 use crate::session::filed::Filed;
@@ -39,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.offline = true;
+    opening.allowance.asking = Asking::Forecast;
     match found(arguments, &opening, world, screen) {
         Ok((nodes, _)) if arguments.json => {
             let lines = nodes.iter().filter_map(|node| serde_json::to_string(node).ok());
@@ -130,6 +131,8 @@ fn line(node: &Planned) -> PlanLine {
         rows: node.rows,
         reused: node.reused,
         calls: node.calls,
+        tokens: node.tokens,
+        microdollars: node.microdollars,
         recorded: node.recorded,
         spared: node.spared,
         saved_microdollars: node.saved_microdollars,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::engine::allowance::Asking;
 use crate::session::{Opened, SessionError, telling};
 use crate::world::World;
 
@@ -33,7 +34,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.offline = true;
+    opening.allowance.asking = Asking::Nobody;
     let document = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
         let program = opened.sound()?;

@@ -8,10 +8,13 @@ use clap::Args;
 
 use crate::check::program::NodeId;
 use crate::diagnostics::diagnostic::Severity;
+use crate::engine::allowance::{Allowance, Asking, Bound};
+use crate::engine::batches::BatchNews;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
+use crate::report::number::{counted, money};
 use crate::report::summary::{NodeSummary, RunSummary};
 use crate::session::planned::{Planned, noted};
 use crate::session::remembered::Remembered;
@@ -96,7 +99,12 @@ fn ran(
     let Ready { run, warnings } = opened.ready(opening, world)?;
     screen.warnings(&warnings);
     let before = Remembered::load(&run, &opened.filed())?;
-    let finished = drive(&run, &only, manner, screen)?;
+    let finished = drive(&run, &only, manner, screen);
+    // Told in any case: what a budget kept back may be why the run could not end.
+    if let Some(limit) = reached([&run], &opened.allowance(opening)) {
+        screen.tell(&limit);
+    }
+    let finished = finished?;
     let reasons = noted(&run, &opened.filed(), &finished, &before, opening.limit)?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
@@ -108,17 +116,10 @@ fn ran(
             let summary = summary(&run, &nodes, &reasons, &opened.file, began);
             screen.tell(&summary.render(screen.colour_messages));
         }
-        if run.caller.is_spent() {
-            screen.tell(SPENT);
-        }
     }
     let missing = nodes.iter().any(|node| node.table.failed() > 0);
     Ok(if missing { Exit::Missing } else { Exit::Complete })
 }
-
-/// Said where a limit of the allowance was reached.
-pub(super) const SPENT: &str =
-    "The budget is reached. Everything paid for is kept: run again with a larger one to go on.";
 
 /// Runs to the end, showing how it goes. An interrupt asks no more and saves what is out.
 pub(super) fn drive(
@@ -141,7 +142,12 @@ pub(super) fn drive(
                 }
             })
         };
-        let finished = run.run(only).await;
+        let tell = |news: &BatchNews| screen.tell(&news.to_string());
+        let finished = match run.caller.asking() {
+            Asking::Batches => run.run_in_batches(only, &tell).await,
+            Asking::Forecast => run.forecast(only).await,
+            Asking::Live | Asking::Nobody => run.run(only).await,
+        };
         interrupted.abort();
         let _ = end.send(());
         let _ = shown.await;
@@ -168,13 +174,44 @@ pub(super) fn summary(
             reused: result.counts.reused,
             calls: result.counts.calls,
             recorded: result.counts.recorded,
+            tokens: result.counts.tokens,
             spared: result.counts.spared,
             saved_microdollars: result.counts.saved,
             why: told(reasons, &node.name),
             spent_microdollars: result.counts.spent,
         }
     });
-    RunSummary { file: file.display().to_string(), nodes: nodes.collect(), elapsed: began.elapsed() }
+    RunSummary {
+        file: file.display().to_string(),
+        nodes: nodes.collect(),
+        models: results::models(run),
+        elapsed: began.elapsed(),
+    }
+}
+
+/// What to say where a limit kept calls from going out.
+pub(super) fn reached<'a>(
+    runs: impl IntoIterator<Item = &'a Arc<Run>>,
+    allowance: &Allowance,
+) -> Option<String> {
+    let reached: Vec<(Bound, u64)> =
+        runs.into_iter().filter_map(|run| run.caller.purse().reached()).collect();
+    let (bound, _) = reached.first()?;
+    let (limit, more) = match bound {
+        Bound::Calls(_) => {
+            let limit = counted(allowance.calls.unwrap_or_default(), "call");
+            (format!("{limit} went out, as many as --max-calls allows"), "--max-calls")
+        }
+        Bound::Budget(_) => {
+            let limit = money(allowance.budget.unwrap_or_default());
+            (format!("The budget of {limit} is reached"), "--budget")
+        }
+    };
+    let waiting = counted(reached.iter().map(|(_, kept_back)| kept_back).sum(), "call");
+    Some(format!(
+        "{limit}. {waiting} did not go out, and their rows count as missing. Everything paid for is kept: \
+         run again with a larger {more} to go on."
+    ))
 }
 
 /// Why a node ran.
@@ -242,6 +279,9 @@ pub(super) fn lines(
     }
     for agreement in telling::agreements_of(run, finished)? {
         line(serde_json::json!({ "event": "agreement", "node": &*agreement.node, "lines": agreement.lines }));
+    }
+    for (model, counts) in run.caller.tallies().all() {
+        line(serde_json::json!({ "event": "model", "model": model, "counts": counts }));
     }
     Ok(out)
 }

@@ -15,6 +15,7 @@ use crate::data::value::Value;
 use crate::data::write::{Export, ExportError, ExportFormat, Packing};
 use crate::diagnostics::similar::instead;
 use crate::diagnostics::source::{Source, SourceId, Sources};
+use crate::engine::allowance::Asking;
 use crate::engine::run::Run;
 use crate::engine::table::Table;
 use crate::report::measure_view::measure_view;
@@ -94,7 +95,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Err(exit) => return exit,
     };
     // Looking costs nothing.
-    opening.allowance.offline = true;
+    opening.allowance.asking = Asking::Nobody;
     let form = match form(arguments, screen) {
         Ok(form) => form,
         Err(exit) => return exit,

@@ -14,7 +14,7 @@ use crate::world::World;
 
 use super::exit::Exit;
 use super::progress::Manner;
-use super::run::{SPENT, drive, end, lines, summary};
+use super::run::{drive, end, lines, reached, summary};
 use super::screen::Screen;
 
 /// Runs a suite and shows its leaderboard, with the measures that its scores are made of.
@@ -39,6 +39,9 @@ pub(super) fn ran(
         }
         all.extend(nodes);
     }
+    if let Some(limit) = reached(played.iter().map(|one| &one.entry.run), &opened.allowance(opening)) {
+        screen.tell(&limit);
+    }
     if manner == Manner::Json {
         let boards = document.sections.iter().filter_map(|section| match section {
             Section::Leaderboard(board) => Some(board),
@@ -50,9 +53,6 @@ pub(super) fn ran(
         screen.print(&end(&all, began));
     } else {
         screen.print(&document.render(screen.width, screen.colour_output));
-        if played.iter().any(|one| one.entry.run.caller.is_spent()) {
-            screen.tell(SPENT);
-        }
     }
     Ok(if all.iter().any(|node| node.table.failed() > 0) { Exit::Missing } else { Exit::Complete })
 }
@@ -72,8 +72,8 @@ pub(super) fn play(
     for place in 0..suite.runs.len() {
         let began = Instant::now();
         let allowance = match played.last() {
-            Some(before) => before.entry.run.caller.left(),
-            None => opening.allowance.clone(),
+            Some(before) => before.entry.run.caller.purse().left(),
+            None => opened.allowance(opening),
         };
         let Some(entry) = opened.entry(suite, place, store.clone(), opening, allowance, world)? else {
             continue;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::check::program::{NodeId, Program};
 use crate::data::row::Row;
+use crate::engine::allowance::Asking;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::session::trace::{glimpse, trace};
@@ -58,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.offline = true;
+    opening.allowance.asking = Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
         let program = opened.sound()?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::engine::allowance::Asking;
 use crate::project::binding::parse_bindings;
 use crate::session::derived::{Derived, figures, holdings};
 use crate::session::seal::Seal;
@@ -60,7 +61,7 @@ fn of_program(
 ) -> Result<(String, Vec<Finding>), SessionError> {
     let opened = Opened::new(file, &opening.overrides, world)?;
     opened.one_run()?;
-    opening.allowance.offline = true;
+    opening.allowance.asking = Asking::Nobody;
     let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
     screen.warnings(&warnings);
     let store = Arc::new(store);

@@ -1,8 +1,9 @@
 //! The third door: a call that was paid for is never made again.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
@@ -10,25 +11,19 @@ use serde_json::value::RawValue;
 
 use crate::eval::effects::{Answer, Answered, Call};
 use crate::models::endpoint::Endpoint;
-use crate::models::reply::{CallFailure, Content, FailureCause, Reply};
+use crate::models::forecast::Forecast;
+use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, RawReply, Reply, Usage};
 use crate::models::request::Request;
-use crate::store::{CallKey, Event, Record, Store};
+use crate::store::{CallKey, Event, Record, Store, StoreError};
 use crate::world::World;
 
+use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
+use super::batches::{self, Batches, Queueing};
 use super::endpoints::Endpoints;
 use super::gauges::Meters;
+use super::stand_in::stand_in;
+use super::tally::Tallies;
 use super::witness::Witness;
-
-/// What may be spent and asked.
-#[derive(Clone, Debug, Default)]
-pub struct Allowance {
-    /// Calls that go out, at most.
-    pub calls: Option<u64>,
-    /// Microdollars, at most.
-    pub budget: Option<u64>,
-    /// Nothing goes out; what is not on record fails.
-    pub offline: bool,
-}
 
 /// Makes calls, or finds their replies on record.
 pub struct Caller {
@@ -36,15 +31,17 @@ pub struct Caller {
     world: Arc<dyn World>,
     endpoints: Endpoints,
     edition: Option<String>,
-    allowance: Allowance,
-    calls: AtomicU64,
-    spent: AtomicU64,
+    purse: Purse,
+    batches: Batches,
+    tallies: Tallies,
     stopped: AtomicBool,
     witness: Option<Arc<Witness>>,
     /// Why no call can go out to some endpoint, such as a key that is not set.
     unusable: OnceLock<String>,
     /// Calls that a run which asks nobody would have made.
     absent: Mutex<HashSet<CallKey>>,
+    /// What calls in batches may cost, until they are taken in.
+    held: Mutex<HashMap<CallKey, Leave>>,
     /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
     flights: Mutex<HashMap<CallKey, Flight>>,
 }
@@ -57,14 +54,36 @@ struct Made {
     answer: Answer,
     /// Went out now, rather than being found.
     paid: Option<Paid>,
-    /// Not on record, in a run that asks nobody, and wanted for the first time.
-    absent: bool,
+    /// Not on record, in a run that asks nobody, and wanted for the first time: what it would take.
+    absent: Option<Expected>,
+    /// Nobody gave this answer.
+    stands_in: bool,
 }
 
 #[derive(Clone, Copy)]
 struct Paid {
     cost: u64,
     tokens: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Expected {
+    forecast: Forecast,
+    cost: u64,
+}
+
+/// An answer to a row.
+pub struct Given {
+    pub answer: Answer,
+    /// What is made of it holds for good. Not so of an answer that did not come, nor of one that
+    /// only stands in.
+    pub is_settled: bool,
+}
+
+impl Made {
+    fn failed(failure: CallFailure) -> Made {
+        Made { answer: Err(failure), paid: None, absent: None, stands_in: false }
+    }
 }
 
 impl Caller {
@@ -75,21 +94,24 @@ impl Caller {
         edition: Option<String>,
         allowance: Allowance,
         witness: Option<Arc<Witness>>,
-    ) -> Arc<Caller> {
-        Arc::new(Caller {
+    ) -> Result<Arc<Caller>, StoreError> {
+        let caller = Caller {
             store,
             world,
             endpoints,
             edition,
-            allowance,
-            calls: AtomicU64::new(0),
-            spent: AtomicU64::new(0),
+            purse: Purse::new(allowance),
+            batches: Batches::default(),
+            tallies: Tallies::default(),
             stopped: AtomicBool::new(false),
             witness,
             unusable: OnceLock::new(),
             absent: Mutex::default(),
+            held: Mutex::default(),
             flights: Mutex::default(),
-        })
+        };
+        caller.batches.recall(&caller)?;
+        Ok(Arc::new(caller))
     }
 
     /// Lets no further call go out; those that are out are waited for and kept.
@@ -107,23 +129,30 @@ impl Caller {
         self.unusable.get().map(String::as_str)
     }
 
-    /// Whether a limit of the allowance kept a call from going out.
-    pub fn is_spent(&self) -> bool {
-        let beyond = |count: u64, limit: Option<u64>| limit.is_some_and(|limit| count >= limit);
-        beyond(self.calls.load(Ordering::Relaxed), self.allowance.calls)
-            || beyond(self.spent.load(Ordering::Relaxed), self.allowance.budget)
+    pub fn asking(&self) -> Asking {
+        self.purse.allowance().asking
     }
 
-    /// What may still be spent and asked.
-    pub fn left(&self) -> Allowance {
-        let left = |limit: Option<u64>, used: &AtomicU64| {
-            limit.map(|limit| limit.saturating_sub(used.load(Ordering::Relaxed)))
-        };
-        Allowance {
-            calls: left(self.allowance.calls, &self.calls),
-            budget: left(self.allowance.budget, &self.spent),
-            offline: self.allowance.offline,
-        }
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
+    }
+
+    /// What was asked of each model.
+    pub fn tallies(&self) -> &Tallies {
+        &self.tallies
+    }
+
+    /// What may be spent, and how much is.
+    pub fn purse(&self) -> &Purse {
+        &self.purse
+    }
+
+    pub fn batches(&self) -> &Batches {
+        &self.batches
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
     }
 
     /// The key of a call; nothing for a model without an endpoint.
@@ -132,50 +161,67 @@ impl Caller {
         Some(CallKey(endpoint.call_key(&call.request, call.sample, self.edition.as_deref())))
     }
 
-    /// The answer to a call: from the record, or from the endpoint and then on record.
-    /// `departs` is told when it is not on record, so that others must wait for it.
-    pub async fn answer(self: &Arc<Self>, call: Call, gauge: Meters<'_>, departs: impl Fn()) -> Answer {
+    /// The answer to a call: from the record, or from the endpoint and then on record. A call that
+    /// `may_wait` can go into a batch. `departs` is told when it is not on record, so that others
+    /// must wait for it.
+    pub async fn answer(
+        self: &Arc<Self>,
+        call: Call,
+        may_wait: bool,
+        gauge: Meters<'_>,
+        departs: impl Fn(),
+    ) -> Given {
         let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
-            return Err(refused(FailureCause::Unreachable("no endpoint is bound".to_owned())));
+            let failure = refused(FailureCause::Unreachable("no endpoint is bound".to_owned()));
+            return Given { answer: Err(failure), is_settled: false };
         };
         let key = CallKey(endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
-        if let Some((answer, cost)) = self.recorded(&endpoint, key, &call.request) {
-            gauge.add(|gauge| &gauge.recorded, 1);
-            gauge.add(|gauge| &gauge.saved, cost);
-            return answer;
+        if let Some((answer, paid)) = self.recorded(&endpoint, key, &call.request) {
+            if self.batches.is_fresh(&key) {
+                gauge.pay(paid.cost, paid.tokens);
+            } else {
+                gauge.add(|gauge| &gauge.recorded, 1);
+                gauge.add(|gauge| &gauge.saved, paid.cost);
+                self.tallies.count(endpoint.name(), |tally| tally.recorded += 1);
+            }
+            return Given { answer, is_settled: true };
         }
         departs();
-        let (flight, first) = self.flight(key, endpoint, call);
+        let (flight, first) = self.flight(key, endpoint, call, may_wait);
         let made = flight.await;
-        if first && made.absent {
+        if let (true, Some(expected)) = (first, made.absent) {
             gauge.add(|gauge| &gauge.absent, 1);
+            gauge.add(|gauge| &gauge.expected_tokens, expected.forecast.tokens());
+            gauge.add(|gauge| &gauge.expected_cost, expected.cost);
         }
         match made.paid {
-            Some(paid) if first => {
-                gauge.add(|gauge| &gauge.calls, 1);
-                gauge.add(|gauge| &gauge.spent, paid.cost);
-                gauge.add(|gauge| &gauge.tokens, paid.tokens);
-            }
-            _ if made.answer.is_ok() => gauge.add(|gauge| &gauge.recorded, 1),
+            Some(paid) if first => gauge.pay(paid.cost, paid.tokens),
+            _ if made.answer.is_ok() && !made.stands_in => gauge.add(|gauge| &gauge.recorded, 1),
             _ => {}
         }
-        made.answer
+        let is_settled = made.answer.is_ok() && !made.stands_in;
+        Given { answer: made.answer, is_settled }
     }
 
-    /// The reply on record, where there is one that still reads as an answer, and what it cost in
-    /// microdollars.
-    fn recorded(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Option<(Answer, u64)> {
+    /// The reply on record, where there is one that still reads as an answer, and what was paid.
+    fn recorded(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Option<(Answer, Paid)> {
         let record = self.store.reply(key).ok().flatten()?;
         let latency = record.reply.latency;
-        let cost = record.cost.map_or(0, microdollars);
         let reply = endpoint.read(request, &record.reply).ok()?;
+        let paid = Paid { cost: microdollars(record.cost), tokens: tokens(&record.usage) };
         if let Some(witness) = &self.witness {
-            witness.see(&record, reply.served_by.as_deref(), cost);
+            witness.see(&record, reply.served_by.as_deref(), paid.cost);
         }
-        Some((Ok(Arc::new(Answered { reply, latency })), cost))
+        Some((Ok(Arc::new(Answered { reply, latency })), paid))
     }
 
-    fn flight(self: &Arc<Self>, key: CallKey, endpoint: Arc<Endpoint>, call: Call) -> (Flight, bool) {
+    fn flight(
+        self: &Arc<Self>,
+        key: CallKey,
+        endpoint: Arc<Endpoint>,
+        call: Call,
+        may_wait: bool,
+    ) -> (Flight, bool) {
         let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flight) = flights.get(&key) {
             return (flight.clone(), false);
@@ -184,8 +230,8 @@ impl Caller {
         let flight = async move {
             // The one before may have landed between the look at the record and this one.
             let made = match caller.recorded(&endpoint, key, &call.request) {
-                Some((answer, _)) => Made { answer, paid: None, absent: false },
-                None => caller.make(&endpoint, key, &call.request).await,
+                Some((answer, _)) => Made { answer, paid: None, absent: None, stands_in: false },
+                None => caller.make(&endpoint, key, &call.request, may_wait).await,
             };
             caller.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
             made
@@ -195,87 +241,199 @@ impl Caller {
         (flight, true)
     }
 
-    async fn make(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Made {
-        if self.allowance.offline {
-            let new = self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
-            return Made { answer: Err(refused(FailureCause::NotOnRecord)), paid: None, absent: new };
+    async fn make(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request, may_wait: bool) -> Made {
+        if !self.asking().asks() {
+            return self.unasked(endpoint, key, request);
         }
         if self.is_stopped() {
-            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
+            return Made::failed(refused(FailureCause::Cancelled));
         }
         if let Err(error) = endpoint.set_up() {
             // Every further call would say the same, and a row each is no way to tell it.
             let _ = self.unusable.set(error.to_string());
             self.stop();
-            return Made { answer: Err(refused(FailureCause::Cancelled)), paid: None, absent: false };
+            return Made::failed(refused(FailureCause::Cancelled));
         }
-        if !self.reserve() {
-            return Made { answer: Err(refused(FailureCause::BudgetReached)), paid: None, absent: false };
+        match self.batches.standing(&key) {
+            Queueing::Out => return Made::failed(refused(FailureCause::Batched)),
+            Queueing::Failed(failure) => return Made::failed(failure),
+            Queueing::Free if may_wait && self.asking() == Asking::Batches => {
+                if endpoint.takes_batches_of(request) {
+                    return Made::failed(refused(self.queue(endpoint, key, request)));
+                }
+            }
+            Queueing::Free => {}
         }
+        let leave = match self.purse.reserve(self.most(endpoint, request)).await {
+            Ok(leave) => leave,
+            Err(bound) => return Made::failed(refused(cause_of(bound))),
+        };
         let (raw, unkept) = match endpoint.ask(request).await {
             Ok(answered) => answered,
             Err(failure) => {
-                self.calls.fetch_sub(1, Ordering::Relaxed);
+                let went_out = failure.attempts > 0;
+                self.purse.settle(leave, if went_out { Came::Unanswered } else { Came::Unsent });
                 self.note(endpoint, key, &failure);
-                return Made { answer: Err(failure), paid: None, absent: false };
+                return Made::failed(failure);
             }
         };
-        let reply = match endpoint.read(request, &raw) {
-            Ok(reply) => reply,
-            Err(error) => {
-                let failure = CallFailure {
-                    cause: FailureCause::Torn(error.to_string()),
-                    attempts: raw.attempts,
-                    excerpt: String::new(),
-                };
-                return Made { answer: Err(failure), paid: None, absent: false };
+        let canonical = RawValue::from_string(endpoint.canonical_json(request));
+        let canonical = canonical.unwrap_or_else(|_| RawValue::NULL.to_owned());
+        let kept = self.keep(endpoint, key, request, canonical, raw, 1.0).await;
+        drop(unkept);
+        match kept {
+            Ok((answered, paid)) => {
+                self.purse.settle(leave, Came::Answered(paid.cost));
+                Made { answer: Ok(Arc::new(answered)), paid: Some(paid), absent: None, stands_in: false }
             }
-        };
-        let cost = endpoint.cost(&reply.usage, pictures(&reply));
+            Err(failure) => {
+                self.purse.settle(leave, Came::Unanswered);
+                Made::failed(failure)
+            }
+        }
+    }
+
+    /// What a run that asks nobody gives for a call that is not on record.
+    fn unasked(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Made {
+        let new = self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        let forecast = endpoint.expected(request);
+        let cost = microdollars(endpoint.price_of(&forecast));
+        let absent = new.then_some(Expected { forecast, cost });
+        if new {
+            self.tallies.count(endpoint.name(), |tally| {
+                tally.calls += 1;
+                tally.input += forecast.input;
+                tally.output += forecast.output;
+                tally.microdollars += cost;
+                tally.unpriced += u64::from(endpoint.lacks_price());
+            });
+        }
+        if self.asking() == Asking::Nobody {
+            return Made { absent, ..Made::failed(refused(FailureCause::NotOnRecord)) };
+        }
+        let content = stand_in(request, &forecast);
+        let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
+        let reply = Reply { outcome: Outcome::Complete, content, usage, served_by: None };
+        let answered = Answered { reply, latency: Duration::ZERO };
+        Made { answer: Ok(Arc::new(answered)), paid: None, absent, stands_in: true }
+    }
+
+    /// Has a call handed in with the next batch; says why it has no answer now.
+    fn queue(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request) -> FailureCause {
+        let most = (self.most(endpoint, request) as f64 * batches::SHARE).ceil() as u64;
+        match self.purse.reserve_now(most) {
+            Some(leave) => {
+                self.batches.queue(endpoint, key, request, leave);
+                FailureCause::Batched
+            }
+            None => self.purse.reached().map_or(FailureCause::BudgetReached, |(bound, _)| cause_of(bound)),
+        }
+    }
+
+    /// What a call costs at most, in microdollars.
+    fn most(&self, endpoint: &Endpoint, request: &Request) -> u64 {
+        match self.purse.allowance().budget {
+            Some(_) => microdollars(endpoint.price_of(&endpoint.most(request))),
+            None => 0,
+        }
+    }
+
+    /// Puts a reply on disk; the row goes on only then. `share` is what of the price is paid.
+    async fn keep(
+        &self,
+        endpoint: &Endpoint,
+        key: CallKey,
+        request: &Request,
+        canonical: Box<RawValue>,
+        raw: RawReply,
+        share: f64,
+    ) -> Result<(Answered, Paid), CallFailure> {
+        let reply = endpoint.read(request, &raw).map_err(|error| CallFailure {
+            cause: FailureCause::Torn(error.to_string()),
+            attempts: raw.attempts,
+            excerpt: String::new(),
+        })?;
+        let cost = endpoint.cost(&reply.usage, pictures(&reply)).map(|dollars| dollars * share);
+        let paid = Paid { cost: microdollars(cost), tokens: tokens(&reply.usage) };
+        self.tallies.count(endpoint.name(), |tally| {
+            tally.calls += 1;
+            tally.input += reply.usage.input;
+            tally.output += reply.usage.output;
+            tally.microdollars += paid.cost;
+            tally.unpriced += u64::from(cost.is_none() && endpoint.lacks_price());
+        });
         let latency = raw.latency;
-        let paid =
-            Paid { cost: cost.map_or(0, microdollars), tokens: reply.usage.input + reply.usage.output };
-        self.spent.fetch_add(paid.cost, Ordering::Relaxed);
-        let request = RawValue::from_string(endpoint.canonical_json(request));
         let record = Record {
             key,
             provider: endpoint.provider().name().to_owned(),
             model: endpoint.model().to_owned(),
             usage: reply.usage,
             cost,
-            request: request.unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            request: canonical,
             reply: raw,
         };
-        // The row goes on only when its reply is on disk.
-        let appended = self.store.append(record).await;
-        drop(unkept);
-        match appended {
-            Ok(()) => {
-                Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false }
-            }
+        match self.store.append(record).await {
+            Ok(()) => Ok((Answered { reply, latency }, paid)),
             Err(error) => {
                 self.stop();
-                let cause = FailureCause::NotKept(error.to_string());
-                Made { answer: Err(refused(cause)), paid: Some(paid), absent: false }
+                Err(refused(FailureCause::NotKept(error.to_string())))
             }
         }
     }
 
-    /// Counts a call in before it goes out; not where that would pass the allowance.
-    fn reserve(&self) -> bool {
-        let within_budget =
-            self.allowance.budget.is_none_or(|budget| self.spent.load(Ordering::Relaxed) < budget);
-        let limit = self.allowance.calls.unwrap_or(u64::MAX);
-        within_budget
-            && self
-                .calls
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |calls| {
-                    (calls < limit).then_some(calls + 1)
-                })
-                .is_ok()
+    /// Takes in what a batch brought for one call.
+    pub(super) async fn keep_batched(
+        &self,
+        endpoint: &Endpoint,
+        key: CallKey,
+        canonical: Box<RawValue>,
+        reply: Result<RawReply, CallFailure>,
+    ) -> Result<(), CallFailure> {
+        let request = crate::models::batch::kind_of(canonical.get());
+        let kept = match reply {
+            Ok(raw) => self.keep(endpoint, key, &request, canonical, raw, batches::SHARE).await,
+            Err(failure) => {
+                self.note(endpoint, key, &failure);
+                Err(failure)
+            }
+        };
+        match kept {
+            Ok((_, paid)) => {
+                self.release(&key, Came::Answered(paid.cost));
+                Ok(())
+            }
+            Err(failure) => {
+                self.release(&key, Came::Unanswered);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Keeps what calls in a batch may cost reserved.
+    pub(super) fn hold(&self, leaves: Vec<(CallKey, Leave)>) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).extend(leaves);
+    }
+
+    /// Says what a call in a batch came to. One of an earlier run was that run's to pay.
+    pub(super) fn release(&self, key: &CallKey, came: Came) {
+        let leave = self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        if let Some(leave) = leave {
+            self.purse.settle(leave, came);
+        }
+    }
+
+    /// The endpoint of this program that a batch was handed in to.
+    pub(super) fn endpoint_at(&self, provider: &str, model: &str, base_url: &str) -> Option<Arc<Endpoint>> {
+        let found = self.endpoints.iter().map(|(_, endpoint)| endpoint).find(|endpoint| {
+            endpoint.provider().name() == provider
+                && endpoint.model() == model
+                && endpoint.base_url() == base_url
+        });
+        found.cloned()
     }
 
     fn note(&self, endpoint: &Endpoint, key: CallKey, failure: &CallFailure) {
+        self.tallies.count(endpoint.name(), |tally| tally.failed += 1);
         let event = Event {
             key,
             provider: endpoint.provider().name().to_owned(),
@@ -290,12 +448,24 @@ impl Caller {
     }
 }
 
-fn microdollars(dollars: f64) -> u64 {
-    (dollars * 1e6).round() as u64
+fn cause_of(bound: Bound) -> FailureCause {
+    match bound {
+        Bound::Calls(_) => FailureCause::CallsReached,
+        Bound::Budget(_) => FailureCause::BudgetReached,
+    }
 }
 
 fn refused(cause: FailureCause) -> CallFailure {
     CallFailure { cause, attempts: 0, excerpt: String::new() }
+}
+
+/// US dollars in millionths; 0 where the price is not known.
+fn microdollars(cost: Option<f64>) -> u64 {
+    cost.map_or(0, |dollars| (dollars * 1e6).round() as u64)
+}
+
+fn tokens(usage: &Usage) -> u64 {
+    usage.input + usage.output
 }
 
 fn pictures(reply: &Reply) -> u32 {

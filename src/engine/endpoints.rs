@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::check::program::{BindingKind, Capability, Program};
+use crate::check::program::{BindingKind, Capability, Program, Setting};
+use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::eval::effects::Asked;
 use crate::models::attempt::Observer;
@@ -47,8 +48,9 @@ impl Endpoints {
     ) -> Result<Endpoints, RunError> {
         let mut endpoints = Endpoints::default();
         let mut shared: BTreeMap<String, Arc<Endpoint>> = BTreeMap::new();
-        let mut open = |provider: ProviderKind, model: &str| -> Result<Arc<Endpoint>, RunError> {
-            let spec = settings.complete(EndpointSpec::new(provider, model));
+        let mut open = |provider: ProviderKind, model: &str, own: &[Setting<Value>]| {
+            let mut spec = settings.complete(EndpointSpec::new(provider, model));
+            place(&mut spec, own);
             let key = format!("{spec:?}");
             if let Some(known) = shared.get(&key) {
                 return Ok(known.clone());
@@ -61,21 +63,21 @@ impl Endpoints {
             };
             let endpoint = Arc::new(endpoint);
             shared.insert(key, endpoint.clone());
-            Ok(endpoint)
+            Ok::<_, RunError>(endpoint)
         };
         for asked in bindings(program) {
             let Some(binding) = binding_of(program, asked) else { continue };
-            let BindingKind::Remote { provider, model, .. } = &binding.kind else { continue };
+            let BindingKind::Remote { provider, model, settings } = &binding.kind else { continue };
             let kind = ProviderKind::named(provider)
                 .ok_or_else(|| RunError::Endpoint(format!("there is no provider `{provider}`")))?;
-            endpoints.by_binding.insert(asked, open(kind, model)?);
+            endpoints.by_binding.insert(asked, open(kind, model, settings)?);
         }
         if program
             .models
             .iter()
             .any(|model| model.capability == Capability::Page && model.bindings.is_empty())
         {
-            endpoints.page = Some(open(ProviderKind::Web, "")?);
+            endpoints.page = Some(open(ProviderKind::Web, "", &[])?);
         }
         Ok(endpoints)
     }
@@ -122,6 +124,19 @@ impl Endpoints {
                 .collect()
         };
         program.models.iter().enumerate().map(per_model).collect()
+    }
+}
+
+/// Takes over what a binding in the program says about the server; it goes over what is stated
+/// outside.
+fn place(spec: &mut EndpointSpec, settings: &[Setting<Value>]) {
+    for setting in settings {
+        let Value::Text(text) = &setting.value else { continue };
+        match &*setting.name {
+            "base_url" => spec.base_url = Some(text.to_string()),
+            "identity" => spec.identity = Some(text.to_string()),
+            _ => {}
+        }
     }
 }
 

@@ -54,6 +54,9 @@ pub enum RunError {
     #[error("model `{0}` is bound to nothing")]
     Unbound(String),
 
+    #[error("a budget needs prices, and none is known of {}", .0.join(", "))]
+    Unpriced(Vec<String>),
+
     #[error("{0}")]
     Endpoint(String),
 
@@ -94,6 +97,18 @@ fn have(count: u64) -> &'static str {
 }
 
 impl RunError {
+    /// Whether other rows could make it go away.
+    pub fn is_about_rows(&self) -> bool {
+        matches!(
+            self,
+            RunError::RepeatedKey { .. }
+                | RunError::TooFewRows { .. }
+                | RunError::MissingValues { .. }
+                | RunError::OutOfRange { .. }
+                | RunError::RepeatedBaseline { .. }
+        )
+    }
+
     /// Whether it only follows from another problem.
     pub fn is_consequence(&self) -> bool {
         matches!(self, RunError::Abandoned)
@@ -120,6 +135,13 @@ impl RunError {
             RunError::Unbound(name) => {
                 format!(
                     "bind it in the file, in `tgp.toml` under [models], or with --bind {name}=openai/gpt-4o"
+                )
+            }
+            RunError::Unpriced(models) => {
+                let model = models.first().map_or("PROVIDER/MODEL", String::as_str);
+                format!(
+                    "state US dollars for a million tokens in `tgp.toml`, under [prices.\"{model}\"], as \
+                     input = … and output = …; or use --max-calls"
                 )
             }
             RunError::RepeatedBaseline { .. } => {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counts of one unit. All only grow.
+/// The counts of one unit. All only grow within a pass over the rows.
 #[derive(Debug, Default)]
 pub struct Gauge {
     /// Rows made, those that failed among them.
@@ -24,6 +24,9 @@ pub struct Gauge {
     pub spent: AtomicU64,
     /// Tokens sent and received.
     pub tokens: AtomicU64,
+    /// Tokens and microdollars that the absent calls would take, about.
+    pub expected_tokens: AtomicU64,
+    pub expected_cost: AtomicU64,
     /// 0 waiting, 1 running, 2 done.
     pub state: AtomicU64,
 }
@@ -41,11 +44,22 @@ pub struct Counts {
     pub saved: u64,
     pub spent: u64,
     pub tokens: u64,
+    pub expected_tokens: u64,
+    pub expected_cost: u64,
 }
 
 impl Gauge {
     pub fn add(&self, counter: impl FnOnce(&Gauge) -> &AtomicU64, count: u64) {
         counter(self).fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// Forgets what another pass over the same rows counts anew; calls stay counted.
+    pub fn begin_again(&self) {
+        for counter in
+            [&self.rows, &self.failed, &self.reused, &self.recorded, &self.spared, &self.saved, &self.state]
+        {
+            counter.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Rows were made, some of which failed.
@@ -67,6 +81,8 @@ impl Gauge {
             saved: get(&self.saved),
             spent: get(&self.spent),
             tokens: get(&self.tokens),
+            expected_tokens: get(&self.expected_tokens),
+            expected_cost: get(&self.expected_cost),
         }
     }
 
@@ -105,6 +121,13 @@ pub struct Meters<'a> {
 }
 
 impl Meters<'_> {
+    /// Counts a call that went out, with its microdollars and tokens.
+    pub fn pay(&self, cost: u64, tokens: u64) {
+        self.add(|gauge| &gauge.calls, 1);
+        self.add(|gauge| &gauge.spent, cost);
+        self.add(|gauge| &gauge.tokens, tokens);
+    }
+
     pub fn add(&self, counter: impl Fn(&Gauge) -> &AtomicU64, count: u64) {
         self.unit.add(&counter, count);
         self.chunk.add(&counter, count);
@@ -123,5 +146,7 @@ impl std::ops::AddAssign for Counts {
         self.saved += other.saved;
         self.spent += other.spent;
         self.tokens += other.tokens;
+        self.expected_tokens += other.expected_tokens;
+        self.expected_cost += other.expected_cost;
     }
 }

@@ -1,6 +1,8 @@
 //! Runs a plan on tokio: what is known is taken, what is not is computed, chunk by chunk.
 
+pub mod allowance;
 pub mod barrier;
+pub mod batches;
 pub mod caller;
 pub mod endpoints;
 pub mod error;
@@ -15,6 +17,8 @@ pub mod rows;
 pub mod run;
 pub mod shelf;
 pub mod source;
+pub mod stand_in;
 mod streaming;
 pub mod table;
+pub mod tally;
 pub mod witness;

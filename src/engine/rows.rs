@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -14,6 +14,7 @@ use crate::eval::effects::{Asked, Effects};
 use crate::eval::ground::Ground;
 use crate::nodes::stream::{Ran, Stream};
 use crate::plan::unit::Unit;
+use crate::syntax::tree::NodeKind;
 
 use super::caller::Caller;
 use super::gauges::{Gauge, Meters};
@@ -33,6 +34,9 @@ pub struct RowWork<'a> {
     pub carries_failures: bool,
     /// Rows that are in the gauge already.
     pub told: Told,
+    /// Some answer did not come, so the rows don't hold for good. Such a row may still be whole,
+    /// as one that the other judges voted on.
+    pub unsettled: AtomicBool,
 }
 
 /// How many of a chunk's rows are in its unit's gauge.
@@ -161,6 +165,7 @@ impl RowWork<'_> {
 
     /// Gets the answers that a row waits for until it waits no more.
     async fn settle(&self, stream: &Stream<'_>, row: &Row, mut effects: Effects) -> Vec<Row> {
+        let may_wait = matches!(stream.node.kind, NodeKind::Query | NodeKind::Judge);
         loop {
             let calls = effects.take_waiting();
             if calls.is_empty() {
@@ -170,11 +175,14 @@ impl RowWork<'_> {
                 return vec![row];
             }
             let answers = join_all(calls.into_iter().map(|(path, call)| async move {
-                let answer = self.caller.answer(call, self.meters, || self.maker.go_live()).await;
-                (path, answer)
+                let departs = || self.maker.go_live();
+                (path, self.caller.answer(call, may_wait, self.meters, departs).await)
             }));
-            for (path, answer) in answers.await {
-                effects.learn(path, answer);
+            for (path, given) in answers.await {
+                if !given.is_settled {
+                    self.unsettled.store(true, Ordering::Relaxed);
+                }
+                effects.learn(path, given.answer);
             }
             if let Ran::Rows(rows) = stream.run(row, &mut effects) {
                 return rows;

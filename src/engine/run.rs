@@ -1,14 +1,15 @@
 //! A run: units whose tables are known are taken as they are, the others work at the same time,
 //! each on the chunks that the one before it has finished.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Capability, Expr, Local, Node, NodeId, Read, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, ModelId, Node, NodeId, Read, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
@@ -21,7 +22,9 @@ use crate::plan::Plan;
 use crate::plan::unit::{Unit, UnitId, UnitKind};
 use crate::world::World;
 
+use super::allowance::Asking;
 use super::barrier::{Barrier, check_keys};
+use super::batches::Teller;
 use super::caller::Caller;
 use super::error::RunError;
 use super::gauges::{Gauge, Worth};
@@ -50,6 +53,35 @@ pub struct Run {
     pub gauges: Arc<[Gauge]>,
     /// Units that work whatever is known, and so whatever follows them.
     pub refresh: Vec<NodeId>,
+    pub pass: Pass,
+}
+
+/// What a pass over the units is for.
+#[derive(Debug, Default)]
+pub struct Pass {
+    /// More answers come after this pass, so whole tables are not worked out from what is there.
+    provisional: AtomicBool,
+    /// Units left out of a provisional pass, and those that follow them.
+    deferred: Mutex<BTreeSet<UnitId>>,
+}
+
+impl Pass {
+    fn begin(&self, provisional: bool) {
+        self.provisional.store(provisional, Ordering::Relaxed);
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn is_provisional(&self) -> bool {
+        self.provisional.load(Ordering::Relaxed)
+    }
+
+    fn defer(&self, unit: UnitId) {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).insert(unit);
+    }
+
+    fn is_deferred(&self, unit: UnitId) -> bool {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).contains(&unit)
+    }
 }
 
 /// Where a unit's table came from.
@@ -96,6 +128,35 @@ impl Run {
         }
         self.work(&working, &mut finished).await?;
         Ok(finished)
+    }
+
+    /// Runs what the nodes need with calls going out as batches: passes over the rows, each with
+    /// the answers that the batches before it brought, until nothing more is to be asked.
+    pub async fn run_in_batches(
+        self: &Arc<Self>,
+        nodes: &[NodeId],
+        tell: Teller<'_>,
+    ) -> Result<Finished, RunError> {
+        let batches = self.caller.batches();
+        batches.take_in(&self.caller, tell).await?;
+        loop {
+            self.pass.begin(true);
+            self.run(nodes).await?;
+            self.gauges.iter().for_each(Gauge::begin_again);
+            if self.caller.is_stopped() || !batches.hand_in(&self.caller, tell).await? {
+                break;
+            }
+            batches.take_in(&self.caller, tell).await?;
+        }
+        self.pass.begin(false);
+        self.run(nodes).await
+    }
+
+    /// Counts what a run would ask, with stand-ins for answers that are not on record. Gives no
+    /// numbers.
+    pub async fn forecast(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
+        self.pass.begin(true);
+        self.run(nodes).await
     }
 
     /// Counts the calls behind what is taken as it is.
@@ -172,6 +233,7 @@ impl Run {
                 return Err(RunError::Unbound(unbound.name.to_string()));
             }
         }
+        self.prices_are_known(working)?;
         if !working.is_empty() && self.ground.recordings.get().is_none() {
             let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
@@ -225,6 +287,27 @@ impl Run {
         problem.map_or(Ok(()), Err)
     }
 
+    /// A budget can be kept to only where calls have prices.
+    fn prices_are_known(&self, working: &[UnitId]) -> Result<(), RunError> {
+        let allowance = self.caller.purse().allowance();
+        if allowance.budget.is_none() || !allowance.asking.asks() {
+            return Ok(());
+        }
+        let asked: BTreeSet<ModelId> = working
+            .iter()
+            .flat_map(|id| {
+                let unit = self.plan.unit(*id);
+                unit.models.iter().copied().chain(unit.targets.iter().map(|target| target.model))
+            })
+            .collect();
+        let endpoints = self.caller.endpoints().iter();
+        let unpriced: BTreeSet<String> = endpoints
+            .filter(|(binding, endpoint)| asked.contains(&binding.model) && endpoint.lacks_price())
+            .map(|(_, endpoint)| endpoint.name().to_owned())
+            .collect();
+        if unpriced.is_empty() { Ok(()) } else { Err(RunError::Unpriced(unpriced.into_iter().collect())) }
+    }
+
     async fn unit(
         self: &Arc<Self>,
         id: UnitId,
@@ -263,7 +346,18 @@ impl Run {
                 let known = if self.refresh.contains(&unit.node) { None } else { self.memo.table(&key)? };
                 let table = match known {
                     Some(table) => table,
-                    None => self.barrier(id, tables).await?,
+                    None if self.waits(unit, &tables) => {
+                        self.pass.defer(id);
+                        Table::default()
+                    }
+                    None => match self.barrier(id, tables).await {
+                        // What stands in for answers need not be enough, or fit together.
+                        Err(error) if self.caller.asking() == Asking::Forecast && error.is_about_rows() => {
+                            self.pass.defer(id);
+                            Table::default()
+                        }
+                        table => table?,
+                    },
                 };
                 for chunk in table.chunks {
                     out.send(vec![chunk], gauge);
@@ -271,13 +365,27 @@ impl Run {
             }
         }
         // Rows without an answer are tried again on the next run, so their table is not final.
-        if !out.table.is_unsettled() && !self.caller.is_stopped() {
+        if unit.inputs.iter().any(|input| self.pass.is_deferred(*input)) {
+            self.pass.defer(id);
+        }
+        if !out.table.is_unsettled() && !self.caller.is_stopped() && !self.pass.is_deferred(id) {
             let key = self.memo.unit_key(unit, &digests);
             self.memo.put_table(&key, &out.table)?;
             self.memo.put_worth(&key, gauge.counts().worth())?;
         }
         gauge.end();
         Ok(out.table)
+    }
+
+    /// Whether a whole table is left for a later pass, when all its rows are there.
+    fn waits(&self, unit: &Unit, tables: &[Table]) -> bool {
+        if !self.pass.is_provisional() {
+            return false;
+        }
+        let follows = unit.inputs.iter().any(|input| self.pass.is_deferred(*input));
+        let forecasts = self.caller.asking() == Asking::Forecast;
+        follows
+            || if forecasts { unit.kind == UnitKind::Measure } else { tables.iter().any(Table::is_unsettled) }
     }
 
     async fn source(self: &Arc<Self>, id: UnitId, out: &mut Output) -> Result<(), RunError> {

@@ -1,6 +1,7 @@
 //! Units that work row by row: their chunks go through side by side, each as far as it can.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -124,6 +125,7 @@ impl Run {
             maker,
             carries_failures: unit.carries_failures(self.node(unit)),
             told: Told::default(),
+            unsettled: AtomicBool::new(false),
         };
         let (rows, taken) = match piece.begun().await {
             Begun::Ended(End::Abandoned) => return Err(RunError::Abandoned),
@@ -147,8 +149,14 @@ impl Run {
                 (_, End::Abandoned) => return Err(RunError::Abandoned),
             },
         };
-        let made =
-            if rows.is_empty() { Table::default() } else { Table { chunks: vec![self.shelf.put(rows)?] } };
+        let is_settled = !work.unsettled.load(Ordering::Relaxed);
+        let mut made = Table::default();
+        // A chunk without rows says that rows may yet come.
+        if !(rows.is_empty() && is_settled) {
+            let mut chunk = self.shelf.put(rows)?;
+            chunk.unsettled |= !is_settled;
+            made.chunks.push(chunk);
+        }
         if !made.is_unsettled() {
             self.memo.put_chunk(&key(&taken), &made)?;
             self.memo.put_worth(&key(&taken), own.counts().worth())?;

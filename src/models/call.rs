@@ -1,6 +1,5 @@
 //! One call: its attempts, and what is done between them.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::attempt::AttemptEvent;
@@ -14,7 +13,7 @@ use super::limits::limiter::Pass;
 use super::limits::quota::{Quotas, retry_after};
 use super::limits::retry::delay;
 use super::limits::traffic::Arrival;
-use super::reply::{CallFailure, FailureCause, RawReply, Usage};
+use super::reply::{CallFailure, FailureCause, RawReply};
 use super::request::Request;
 use super::transport::{Answer, Fault};
 
@@ -62,7 +61,7 @@ impl<'e> Call<'e, '_> {
 
             let (cause, bearable) = match judgement {
                 Judgement::Answer(usage) => {
-                    self.learn(&usage);
+                    endpoint.learn_output(&usage);
                     endpoint.tell(AttemptEvent::Answered { latency, attempt: sent });
                     if let (Ok(Answer { status, body, .. }), Some(unkept)) = (answer, unkept) {
                         return Ok((RawReply { status, body, latency, attempts: sent, at: now }, unkept));
@@ -169,14 +168,6 @@ impl<'e> Call<'e, '_> {
             (FailureCause::RateLimited, Some(wait)) => wait,
             (_, Some(wait)) => wait + delay(1, jitter),
             (_, None) => self.lines.budget.delay(attempt, jitter),
-        }
-    }
-
-    fn learn(&self, usage: &Usage) {
-        if usage.output > 0 {
-            let typical = &self.endpoint.typical_output;
-            let before = typical.load(Ordering::Relaxed);
-            typical.store((before * 15 + usage.output) / 16, Ordering::Relaxed);
         }
     }
 

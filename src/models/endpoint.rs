@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use super::capability::Capability;
 use super::dialects::{Message, Site};
 use super::error::{EndpointError, ReadError, Unsupported};
 use super::exchange::Carrier;
+use super::forecast::{LONGEST_OUTPUT, TYPICAL_OUTPUT};
 use super::limits::circuit::Circuit;
 use super::limits::limiter::Limiter;
 use super::limits::retry::RetryBudget;
@@ -31,10 +32,6 @@ use super::secret::{self, KeySource};
 use super::transport::Transport;
 use crate::digest::Digest;
 use crate::world::World;
-
-/// Tokens of a reply, guessed before any has come.
-const TYPICAL_OUTPUT: u64 = 256;
-const TOKENS_PER_PICTURE: u64 = 1_000;
 
 /// How a model is bound: all that [`Endpoint::open`] needs to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +56,8 @@ pub struct EndpointSpec {
     pub api_version: Option<String>,
     /// For a program, whose path is the `model`: its arguments.
     pub arguments: Vec<String>,
+    /// For a program: where it is started, and where its paths start; here where it is left out.
+    pub folder: Option<PathBuf>,
     /// What calls cost, instead of the built-in table's entry.
     pub price: Option<Price>,
 }
@@ -78,6 +77,7 @@ impl EndpointSpec {
             key_file: None,
             api_version: None,
             arguments: Vec::new(),
+            folder: None,
             price: None,
         }
     }
@@ -97,9 +97,11 @@ pub struct Endpoint {
     pub(super) world: Arc<dyn World>,
     pub(super) observer: Option<Observer>,
     pub(super) arguments: Vec<String>,
+    pub(super) folder: Option<PathBuf>,
     pub(super) price: Option<Price>,
     pub(super) lines: OnceLock<Result<Lines, EndpointError>>,
     pub(super) typical_output: AtomicU64,
+    pub(super) longest_output: AtomicU64,
     stopped: tokio::sync::watch::Sender<bool>,
 }
 
@@ -130,7 +132,10 @@ impl Endpoint {
             }
         };
         let identity = match (spec.identity, spec.provider) {
-            (None, ProviderKind::Command) => Some(program::identity(&spec.model, &spec.arguments, &*world)?),
+            (None, ProviderKind::Command) => {
+                let folder = spec.folder.as_deref().unwrap_or(Path::new(""));
+                Some(program::identity(&spec.model, &spec.arguments, folder, &*world)?)
+            }
             (identity, _) => identity,
         };
         let price = spec.price.or_else(|| Prices::built_in().of(spec.provider, &spec.model));
@@ -157,9 +162,11 @@ impl Endpoint {
             world,
             observer: None,
             arguments: spec.arguments,
+            folder: spec.folder,
             price,
             lines: OnceLock::new(),
             typical_output: AtomicU64::new(TYPICAL_OUTPUT),
+            longest_output: AtomicU64::new(LONGEST_OUTPUT),
             stopped: tokio::sync::watch::Sender::new(false),
         })
     }
@@ -186,6 +193,12 @@ impl Endpoint {
 
     pub fn base_url(&self) -> &str {
         &self.site.base_url
+    }
+
+    /// Whether calls go to the provider itself rather than to a server of one's own.
+    pub fn is_hosted(&self) -> bool {
+        matches!(self.site.profile.address, Address::Hosted(address) if address == self.site.base_url)
+            || self.provider() == ProviderKind::Azure
     }
 
     pub fn limits(&self) -> &Limits {
@@ -266,7 +279,7 @@ impl Endpoint {
             endpoint: self,
             lines,
             message: self.site.profile.dialect.message(&self.site, &request),
-            tokens: self.estimate(&request),
+            tokens: self.expected(&request).tokens(),
             request: &request,
         };
         call.run().await
@@ -353,7 +366,8 @@ impl Endpoint {
             }
             let carrier = match self.provider() {
                 ProviderKind::Command => {
-                    Carrier::Program(Box::new(Program::new(self.model(), &self.arguments)))
+                    let folder = self.folder.as_deref().unwrap_or(Path::new(""));
+                    Carrier::Program(Box::new(Program::new(self.model(), &self.arguments, folder)))
                 }
                 _ => {
                     Carrier::Http { transport: Transport::open(&self.site.base_url, &self.limits)?, headers }
@@ -368,23 +382,6 @@ impl Endpoint {
             })
         });
         lines.as_ref().map_err(Clone::clone)
-    }
-
-    /// About how many tokens a call will take.
-    fn estimate(&self, request: &Request) -> u64 {
-        let (text, pictures, most) = match request {
-            Request::Chat(chat) => (
-                chat.system.as_deref().map_or(0, str::len)
-                    + chat.turns.iter().map(|turn| turn.text.len()).sum::<usize>(),
-                chat.turns.iter().map(|turn| turn.images.len()).sum::<usize>(),
-                chat.parameters.max_tokens.map(u64::from),
-            ),
-            Request::Embed(texts) => (texts.iter().map(|text| text.len()).sum(), 0, Some(0)),
-            _ => (0, 0, Some(0)),
-        };
-        let typical = self.typical_output.load(Ordering::Relaxed);
-        let output = most.map_or(typical, |most| most.min(typical));
-        text as u64 / 4 + pictures as u64 * TOKENS_PER_PICTURE + output
     }
 
     pub(super) fn tell(&self, event: AttemptEvent) {

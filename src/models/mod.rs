@@ -12,6 +12,7 @@ pub mod download;
 pub mod endpoint;
 pub mod error;
 mod exchange;
+pub mod forecast;
 mod judgement;
 pub mod limits;
 pub mod prices;

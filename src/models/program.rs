@@ -17,21 +17,23 @@ use crate::digest::{Digest, Hasher};
 use crate::world::World;
 
 /// What stands for a program in call keys: its content, its arguments, and the content of
-/// those arguments that name files, such as a script that an interpreter runs.
+/// those arguments that name files, such as a script that an interpreter runs. Paths start in
+/// `folder`.
 pub(super) fn identity(
     program: &str,
     arguments: &[String],
+    folder: &Path,
     world: &dyn World,
 ) -> Result<String, EndpointError> {
     let mut hasher = Hasher::new("tgp.program.v1");
-    let path = locate(program, world);
+    let path = locate(program, folder, world);
     let content = world.read(&path).map_err(|error| EndpointError::ProgramUnreadable {
         program: program.to_owned(),
         reason: error.to_string(),
     })?;
     hasher.digest(&Digest::of(&content)).number(arguments.len() as u64);
     for argument in arguments {
-        match world.read(Path::new(argument)) {
+        match world.read(&folder.join(argument)) {
             Ok(content) => hasher.number(1).digest(&Digest::of(&content)),
             Err(_) => hasher.number(0).text(argument),
         };
@@ -40,10 +42,10 @@ pub(super) fn identity(
 }
 
 /// Where a program lies: where it says, or in a folder of `PATH`.
-fn locate(program: &str, world: &dyn World) -> PathBuf {
+fn locate(program: &str, folder: &Path, world: &dyn World) -> PathBuf {
     let path = PathBuf::from(program);
     if path.components().count() > 1 {
-        return path;
+        return folder.join(path);
     }
     let folders = world.variable("PATH").unwrap_or_default();
     let mut places = std::env::split_paths(&folders).map(|folder| folder.join(program));
@@ -53,8 +55,9 @@ fn locate(program: &str, world: &dyn World) -> PathBuf {
 /// A program that may or may not be running.
 #[derive(Debug)]
 pub(super) struct Program {
-    program: String,
+    program: PathBuf,
     arguments: Vec<String>,
+    folder: PathBuf,
     running: tokio::sync::Mutex<Option<Running>>,
 }
 
@@ -76,10 +79,12 @@ struct Waiting {
 }
 
 impl Program {
-    pub(super) fn new(program: &str, arguments: &[String]) -> Program {
+    pub(super) fn new(program: &str, arguments: &[String], folder: &Path) -> Program {
+        let is_path = Path::new(program).components().count() > 1;
         Program {
-            program: program.to_owned(),
+            program: if is_path { folder.join(program) } else { PathBuf::from(program) },
             arguments: arguments.to_vec(),
+            folder: folder.to_owned(),
             running: tokio::sync::Mutex::new(None),
         }
     }
@@ -117,7 +122,11 @@ impl Program {
     }
 
     fn start(&self) -> Result<Running, Fault> {
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        if !self.folder.as_os_str().is_empty() {
+            command.current_dir(&self.folder);
+        }
+        let mut child = command
             .args(&self.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

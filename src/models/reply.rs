@@ -122,6 +122,10 @@ pub enum FailureCause {
     NotRecorded,
     /// A budget is reached; nothing was sent.
     BudgetReached,
+    /// Enough calls were made; nothing was sent.
+    CallsReached,
+    /// The call is in a batch that has not ended.
+    Batched,
     /// Nothing may be sent in this run, and the call is not on record.
     NotOnRecord,
     /// The run was stopped before the call went out.
@@ -147,6 +151,8 @@ impl fmt::Display for FailureCause {
             FailureCause::NotReady(problem) => f.write_str(problem),
             FailureCause::NotRecorded => f.write_str("no reply is recorded for this row"),
             FailureCause::BudgetReached => f.write_str("the budget is reached"),
+            FailureCause::CallsReached => f.write_str("as many calls were made as are allowed"),
+            FailureCause::Batched => f.write_str("the call is in a batch that has not ended"),
             FailureCause::NotOnRecord => f.write_str("the reply is not on record, and this run asks nobody"),
             FailureCause::Cancelled => f.write_str("the run was stopped"),
             FailureCause::NotKept(problem) => write!(f, "the reply could not be kept: {problem}"),

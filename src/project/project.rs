@@ -114,7 +114,7 @@ impl Project {
     }
 
     pub fn settings(&self) -> &dyn EndpointSettings {
-        &self.config
+        self
     }
 
     /// Finds the texts that a program uses.

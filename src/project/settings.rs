@@ -5,6 +5,7 @@ use crate::models::endpoint::EndpointSpec;
 
 use super::config::Config;
 use super::config::endpoint::EndpointEntry;
+use super::project::Project;
 
 impl EndpointSettings for Config {
     /// The provider's entry first, then the model's own.
@@ -15,7 +16,16 @@ impl EndpointSettings for Config {
                 entry.add_to(&mut spec);
             }
         }
+        let prices = [format!("{}/*", spec.provider), model];
+        state(&mut spec.price, &prices.iter().rev().find_map(|name| self.prices.get(name)).copied());
         spec
+    }
+}
+
+impl EndpointSettings for Project {
+    /// Programs are started in the project's folder, from where their paths start.
+    fn complete(&self, spec: EndpointSpec) -> EndpointSpec {
+        EndpointSpec { folder: Some(self.root.clone()), ..self.config.complete(spec) }
     }
 }
 
@@ -30,6 +40,7 @@ impl EndpointEntry {
             spec.key_variable.clone_from(&self.key_variable);
             spec.key_file.clone_from(&self.key_file);
         }
+        replace(&mut spec.arguments, self.arguments.clone());
         let limits = &mut spec.limits;
         state(&mut limits.requests_per_second, &self.requests_per_second);
         state(&mut limits.requests_per_minute, &self.requests_per_minute);
@@ -83,6 +94,19 @@ mod tests {
         assert_eq!((other.limits.concurrency, other.key_file), (8, Some(PathBuf::from("k"))));
         let elsewhere = EndpointSpec::new(ProviderKind::Mistral, "gpt-4o");
         assert_eq!(config.complete(elsewhere.clone()), elsewhere);
+    }
+
+    #[test]
+    fn a_stated_price_goes_over_the_built_in_one() {
+        let config = config(
+            "[prices.\"openai/gpt-4o\"]\ninput = 1\noutput = 2\n[prices.\"vllm/*\"]\ninput = 0\noutput = 0\n\
+             [prices.\"zhipu/cogview-4\"]\nimage = 0.06\n",
+        );
+        let price = |provider, model| config.complete(EndpointSpec::new(provider, model)).price;
+        assert_eq!(price(ProviderKind::OpenAi, "gpt-4o").map(|price| price.output), Some(2.0));
+        assert_eq!(price(ProviderKind::OpenAi, "gpt-4o-mini"), None);
+        assert_eq!(price(ProviderKind::Vllm, "any").map(|price| price.output), Some(0.0));
+        assert_eq!(price(ProviderKind::Zhipu, "cogview-4").map(|price| price.image), Some(0.06));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod markdown;
 mod measure_table;
 pub mod measure_view;
 pub mod movement;
-mod number;
+pub mod number;
 pub mod paint;
 pub mod plan_view;
 mod plot;

@@ -91,18 +91,18 @@ fn grouped(value: f64, decimals: usize) -> String {
 }
 
 /// `1,800`
-pub(super) fn count(count: u64) -> String {
+pub fn count(count: u64) -> String {
     grouped(count as f64, 0)
 }
 
 /// `1 row`, `1,800 rows`
-pub(super) fn counted(number: u64, word: &str) -> String {
+pub fn counted(number: u64, word: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {word}{plural}", count(number))
 }
 
 /// `$0.31`; less than a cent by its first digits.
-pub(super) fn money(microdollars: u64) -> String {
+pub fn money(microdollars: u64) -> String {
     let dollars = microdollars as f64 / 1e6;
     match microdollars {
         0 => "$0".to_owned(),

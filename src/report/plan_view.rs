@@ -23,7 +23,11 @@ pub struct PlanLine {
     pub rows: u64,
     /// Rows taken without a look at them.
     pub reused: u64,
+    /// With stand-ins for answers that are not known.
     pub calls: u64,
+    /// Tokens and microdollars of those calls, about.
+    pub tokens: u64,
+    pub microdollars: u64,
     pub recorded: u64,
     pub spared: u64,
     pub saved_microdollars: u64,
@@ -49,21 +53,26 @@ impl PlanView {
         let mut grid = Grid::default();
         grid.words();
         grid.words();
-        grid.numbers(Align::Right);
-        grid.numbers(Align::Right);
+        (0..3).for_each(|_| grid.numbers(Align::Right));
         grid.numbers(Align::Left);
         grid.numbers(Align::Left);
         for node in &self.nodes {
             let rows = if node.waits { NONE.to_owned() } else { counted(node.rows, "row") };
-            let calls = match node.calls {
+            let calls = match (node.calls, node.waits) {
+                (0, _) => String::new(),
+                (calls, false) => counted(calls, "call"),
+                (calls, true) => format!("~{}", counted(calls, "call")),
+            };
+            let cost = match node.microdollars {
                 0 => String::new(),
-                calls => counted(calls, "call"),
+                cost => format!("~{}", money(cost)),
             };
             grid.line(vec![
                 (node.name.clone(), Look::Bold),
                 (node.kind.clone(), Look::Dim),
                 (rows, Look::Plain),
                 (calls, Look::Marked),
+                (cost, Look::Plain),
                 (node.taken(), Look::Dim),
                 (node.why.first().map(|why| why.told.clone()).unwrap_or_default(), Look::Plain),
             ]);
@@ -82,7 +91,7 @@ impl PlanView {
         text
     }
 
-    /// `50 calls to make, and those that follow from their answers · 50 replies on record`
+    /// `50 calls to make, about 15,000 tokens and $0.31 · 50 calls paid for already`
     fn totals(&self) -> String {
         let sum = |part: fn(&PlanLine) -> u64| self.nodes.iter().map(part).sum::<u64>();
         let calls = sum(|node| node.calls);
@@ -91,10 +100,13 @@ impl PlanView {
             (0, _) if self.nodes.iter().all(|node| node.known) => "nothing to do".to_owned(),
             (0, _) => "no calls to make".to_owned(),
             (calls, false) => format!("{} to make", counted(calls, "call")),
-            (calls, true) => {
-                format!("{} to make, and those that follow from their answers", counted(calls, "call"))
-            }
+            (calls, true) => format!("about {} to make", counted(calls, "call")),
         }];
+        match (sum(|node| node.tokens), sum(|node| node.microdollars)) {
+            (0, 0) => {}
+            (tokens, 0) => parts.push(format!("about {} tokens", count(tokens))),
+            (tokens, cost) => parts.push(format!("about {} tokens and {}", count(tokens), money(cost))),
+        }
         let kept = sum(|node| node.recorded + node.spared);
         if kept > 0 {
             let worth = match sum(|node| node.saved_microdollars) {

@@ -13,6 +13,8 @@ pub struct RunSummary {
     pub file: String,
     /// In the order of the plan.
     pub nodes: Vec<NodeSummary>,
+    /// Those that were asked, in the order of their names.
+    pub models: Vec<ModelSummary>,
     pub elapsed: Duration,
 }
 
@@ -33,6 +35,8 @@ pub struct NodeSummary {
     pub calls: u64,
     /// Calls whose reply was on record.
     pub recorded: u64,
+    /// Sent and received.
+    pub tokens: u64,
     /// Calls behind what was taken from an earlier run.
     pub spared: u64,
     /// What all that was not paid again cost when it came.
@@ -42,8 +46,26 @@ pub struct NodeSummary {
     pub spent_microdollars: u64,
 }
 
+/// What was asked of one model.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ModelSummary {
+    pub name: String,
+    /// Calls that were answered.
+    pub calls: u64,
+    /// Calls that were not.
+    pub failed: u64,
+    /// Tokens sent.
+    pub input: u64,
+    /// Tokens received.
+    pub output: u64,
+    pub spent_microdollars: u64,
+    /// Calls whose price is not known, and so not in what was spent.
+    pub unpriced: u64,
+}
+
 impl RunSummary {
-    /// A line a node, a line for all, and a line for each node with rows that failed.
+    /// A line a node, a line a model that was asked, a line for all, and a line for each node with
+    /// rows that failed.
     pub fn render(&self, colour: bool) -> String {
         let mut text = self.lines(colour);
         let failing: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.failed > 0).collect();
@@ -63,7 +85,7 @@ impl RunSummary {
         let mut grid = Grid::default();
         grid.words();
         grid.words();
-        (0..4).for_each(|_| grid.numbers(Align::Right));
+        (0..5).for_each(|_| grid.numbers(Align::Right));
         grid.numbers(Align::Left);
         grid.numbers(Align::Left);
         let spends = self.nodes.iter().any(|node| node.spent_microdollars > 0);
@@ -82,6 +104,7 @@ impl RunSummary {
                 } else {
                     (counted(node.calls, "call"), Look::Plain)
                 },
+                some(node.tokens, "tokens", Look::Dim),
                 match node.spent_microdollars {
                     0 => (String::new(), Look::Plain),
                     spent => (money(spent), Look::Plain),
@@ -90,10 +113,43 @@ impl RunSummary {
                 (node.why.join("; "), Look::Plain),
             ]);
         }
-        format!("{}\n  {}\n", grid.render(usize::MAX, colour), self.totals(spends))
+        let (nodes, models) = (grid.render(usize::MAX, colour), self.by_model(colour));
+        format!("{nodes}{models}\n  {}\n", self.totals(spends))
     }
 
-    /// `12 calls · $0.31 · 288 calls and $7.20 saved · 4.2 s`
+    /// What each model took; nothing where none was asked.
+    fn by_model(&self, colour: bool) -> String {
+        let asked = || self.models.iter().filter(|model| model.calls + model.failed > 0);
+        if asked().next().is_none() {
+            return String::new();
+        }
+        let mut grid = Grid::default();
+        grid.words();
+        (0..4).for_each(|_| grid.numbers(Align::Right));
+        grid.numbers(Align::Left);
+        for model in asked() {
+            let money = match (model.spent_microdollars, model.unpriced) {
+                (0, 0) => String::new(),
+                (0, _) => "price not known".to_owned(),
+                (spent, _) => money(spent),
+            };
+            let failed = match model.failed {
+                0 => String::new(),
+                failed => format!("{} without an answer", counted(failed, "call")),
+            };
+            grid.line(vec![
+                (model.name.clone(), Look::Bold),
+                (counted(model.calls, "call"), Look::Plain),
+                (format!("{} tokens in", count(model.input)), Look::Dim),
+                (format!("{} out", count(model.output)), Look::Dim),
+                (money, Look::Plain),
+                (failed, Look::Marked),
+            ]);
+        }
+        format!("\n{}", grid.render(usize::MAX, colour))
+    }
+
+    /// `12 calls · 41,250 tokens · $0.31 · 288 calls and $7.20 saved · 4.2 s`
     fn totals(&self, spends: bool) -> String {
         let sum = |part: fn(&NodeSummary) -> u64| self.nodes.iter().map(part).sum::<u64>();
         let calls = sum(|node| node.calls);
@@ -101,6 +157,10 @@ impl RunSummary {
             0 => "no calls".to_owned(),
             calls => counted(calls, "call"),
         }];
+        match sum(|node| node.tokens) {
+            0 => {}
+            tokens => parts.push(format!("{} tokens", count(tokens))),
+        }
         if spends {
             parts.push(money(sum(|node| node.spent_microdollars)));
         }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::check::program::NodeId;
 use crate::data::codec::encode_rows;
 use crate::digest::{Digest, Hasher};
-use crate::engine::caller::Allowance;
+use crate::engine::allowance::{Allowance, Asking};
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::engine::table::Table;
@@ -82,7 +82,7 @@ impl Derived {
             overrides: opening.overrides.clone(),
             store: opening.store.clone(),
             edition: opening.edition.clone(),
-            allowance: Allowance { offline: true, ..Allowance::default() },
+            allowance: Allowance { asking: Asking::Nobody, ..Allowance::default() },
             limit: opening.limit,
             refresh: Vec::new(),
             observer: None,

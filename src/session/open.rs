@@ -7,14 +7,15 @@ use crate::check::program::{NodeId, Program};
 use crate::check::{Overrides, check};
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::{Source, Sources};
-use crate::engine::caller::{Allowance, Caller};
+use crate::engine::allowance::Allowance;
+use crate::engine::caller::Caller;
 use crate::engine::endpoints::Endpoints;
 use crate::engine::error::RunError;
 use crate::engine::gauges::Gauge;
 use crate::engine::memo::Memo;
 use crate::engine::recordings;
 use crate::engine::remote::Remote;
-use crate::engine::run::Run;
+use crate::engine::run::{Pass, Run};
 use crate::engine::shelf::Shelf;
 use crate::engine::source;
 use crate::engine::witness::Witness;
@@ -180,6 +181,12 @@ impl Opened {
         Ok(Ready { run, warnings })
     }
 
+    /// What a run may ask and spend: as is asked, else as the project states.
+    pub fn allowance(&self, opening: &Opening) -> Allowance {
+        let budget = opening.allowance.budget.or(self.project.config.run.budget);
+        Allowance { budget, ..opening.allowance.clone() }
+    }
+
     /// Makes the program ready on a store that is open already.
     pub fn ready_on(
         &self,
@@ -190,7 +197,7 @@ impl Opened {
         let program = self.sound()?;
         let refresh =
             opening.refresh.iter().map(|name| self.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
-        let allowance = opening.allowance.clone();
+        let allowance = self.allowance(opening);
         self.ready_program(program, &self.file, refresh, allowance, store, opening, world)
     }
 
@@ -242,7 +249,7 @@ impl Opened {
             edition.clone(),
             allowance,
             opening.witness.clone(),
-        );
+        )?;
         let gauges = plan.units.iter().map(|_| Gauge::default()).collect();
         Ok(Arc::new(Run {
             plan,
@@ -255,6 +262,7 @@ impl Opened {
             remote,
             gauges,
             refresh,
+            pass: Pass::default(),
         }))
     }
 }

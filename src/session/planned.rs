@@ -24,8 +24,13 @@ pub struct Planned {
     pub rows: u64,
     /// Of them, rows that are taken from earlier runs without a look at them.
     pub reused: u64,
-    /// Calls that would go out for the rows that are known to come in.
+    /// Calls that would go out. What follows from an answer that is not known is counted with a
+    /// stand-in for it.
     pub calls: u64,
+    /// Tokens of those calls, sent and received, about.
+    pub tokens: u64,
+    /// What they would cost, about, as far as prices are known.
+    pub microdollars: u64,
     /// Replies on record that are read again.
     pub recorded: u64,
     /// Calls behind what is taken as it is.
@@ -64,6 +69,8 @@ pub fn planned(
                 rows: counts.rows,
                 reused: counts.reused,
                 calls: counts.absent,
+                tokens: counts.expected_tokens,
+                microdollars: counts.expected_cost,
                 recorded: counts.recorded,
                 spared: counts.spared,
                 saved_microdollars: counts.saved,

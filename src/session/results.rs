@@ -8,6 +8,8 @@ use crate::engine::error::RunError;
 use crate::engine::gauges::Counts;
 use crate::engine::run::{Door, Finished, Run};
 use crate::engine::table::Table;
+use crate::engine::tally::Tally;
+use crate::report::summary::ModelSummary;
 
 /// One node of a finished run.
 #[derive(Clone, Debug)]
@@ -40,6 +42,21 @@ pub fn nodes(run: &Run, finished: &Finished) -> Vec<NodeResult> {
         }
     }
     results
+}
+
+/// What each model was asked in a run so far.
+pub fn models(run: &Run) -> Vec<ModelSummary> {
+    let tallies = run.caller.tallies().all().into_iter();
+    let summary = |(name, tally): (String, Tally)| ModelSummary {
+        name,
+        calls: tally.calls,
+        failed: tally.failed,
+        input: tally.input,
+        output: tally.output,
+        spent_microdollars: tally.microdollars,
+        unpriced: tally.unpriced,
+    };
+    tallies.map(summary).collect()
 }
 
 /// A node's rows, in the order of its table.

@@ -275,13 +275,13 @@ fn data(run: &Run) -> Result<Vec<Pinned>, RunError> {
 
 /// What came from one model.
 #[derive(Default)]
-struct Replies {
+struct Served {
     served_by: BTreeSet<String>,
     times: Vec<Duration>,
 }
 
 fn models(seen: &BTreeMap<CallKey, Seen>) -> Vec<SealedModel> {
-    let mut models: BTreeMap<(String, Option<String>), Replies> = BTreeMap::new();
+    let mut models: BTreeMap<(String, Option<String>), Served> = BTreeMap::new();
     for seen in seen.values() {
         let name = if seen.model.is_empty() {
             seen.provider.clone()
@@ -292,7 +292,7 @@ fn models(seen: &BTreeMap<CallKey, Seen>) -> Vec<SealedModel> {
         replies.served_by.extend(seen.served_by.clone());
         replies.times.push(seen.at);
     }
-    let each = models.into_iter().map(|((asked, server), Replies { served_by, times })| {
+    let each = models.into_iter().map(|((asked, server), Served { served_by, times })| {
         let time = |time: Option<&Duration>| time.map(|time| moment(*time)).unwrap_or_default();
         SealedModel {
             asked,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::check::program::{Local, NodeId, Program, Step, StepKind, Suite, SuitePart, SuiteScore};
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
-use crate::engine::caller::Allowance;
+use crate::engine::allowance::Allowance;
 use crate::engine::run::{Finished, Run};
 use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;

@@ -7,7 +7,7 @@ use crate::check::Overrides;
 use crate::check::program::{Cell, Expectation, Expr, NodeId, Program};
 use crate::data::value::Value;
 use crate::diagnostics::source::Sources;
-use crate::engine::caller::Allowance;
+use crate::engine::allowance::{Allowance, Asking};
 use crate::engine::error::RunError;
 use crate::eval::operator::{number, truth};
 use crate::store::{MemoryStore, Store};
@@ -58,7 +58,7 @@ pub async fn try_test(
         // A test asks nobody: what it binds to is in the program.
         let opening = Opening {
             overrides,
-            allowance: Allowance { offline: true, ..Allowance::default() },
+            allowance: Allowance { asking: Asking::Nobody, ..Allowance::default() },
             local: true,
             edition: program.dynamic.then(|| "test".to_owned()),
             ..Opening::default()

@@ -89,6 +89,18 @@ impl Store for Afresh {
         self.tables()?.facts(space)
     }
 
+    fn put_pending(&self, _: &str, _: &[u8]) -> Result<(), StoreError> {
+        Err(StoreError::Closed)
+    }
+
+    fn pending(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.record.pending()
+    }
+
+    fn remove_pending(&self, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Closed)
+    }
+
     fn flush(&self) -> Result<(), StoreError> {
         self.tables()?.flush()
     }

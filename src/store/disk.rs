@@ -14,6 +14,7 @@ use super::index::facts::Facts;
 use super::ledger::Ledger;
 use super::lock::Lock;
 use super::objects::Objects;
+use super::pending::Pending;
 use super::position::Mark;
 use super::record::Line;
 use super::replace::{read, replace};
@@ -30,6 +31,7 @@ const FORMAT: &str = "tgp store 1\n";
 pub struct DiskStore {
     pub(super) shared: Arc<Shared>,
     pub(super) writer: Writer,
+    pending: Pending,
     _lock: Lock,
 }
 
@@ -71,7 +73,7 @@ impl DiskStore {
         }
         let writer = Writer::start(Arc::clone(&shared), &ledger_folder, found.next)?;
         let warnings = shared.warnings.take();
-        Ok((DiskStore { shared, writer, _lock: lock }, warnings))
+        Ok((DiskStore { shared, writer, pending: Pending::new(folder), _lock: lock }, warnings))
     }
 
     /// What was found wrong since the opening, or since this was last asked.
@@ -143,6 +145,18 @@ impl Store for DiskStore {
 
     fn facts(&self, space: Space) -> Result<Vec<Fact>, StoreError> {
         self.shared.facts.all(space)
+    }
+
+    fn put_pending(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.pending.put(name, bytes)
+    }
+
+    fn pending(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        self.pending.all()
+    }
+
+    fn remove_pending(&self, name: &str) -> Result<(), StoreError> {
+        self.pending.remove(name)
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -20,6 +20,7 @@ struct Content {
     events: Vec<Event>,
     objects: BTreeMap<Digest, Bytes>,
     facts: BTreeMap<(Space, Vec<u8>), Vec<u8>>,
+    pending: BTreeMap<String, Vec<u8>>,
 }
 
 impl MemoryStore {
@@ -75,6 +76,20 @@ impl Store for MemoryStore {
         let content = self.content();
         let of_space = content.facts.iter().filter(|((held, _), _)| *held == space);
         Ok(of_space.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+    }
+
+    fn put_pending(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.content().pending.insert(name.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn pending(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        Ok(self.content().pending.clone().into_iter().collect())
+    }
+
+    fn remove_pending(&self, name: &str) -> Result<(), StoreError> {
+        self.content().pending.remove(name);
+        Ok(())
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@
 //!   objects/ab/cdef…    blobs named by content, each a zstd frame
 //!   index/calls         sled: call key to place in the ledger; rebuilt from it when lost
 //!   index/facts         sled: memos, stamps, runs; recomputed when lost
+//!   pending/            what was handed to others and is awaited, such as a batch
 //!   lock                the process that has the store open
 //! ```
 //!
@@ -32,6 +33,7 @@ mod lock;
 mod memory;
 mod nanoseconds;
 mod objects;
+mod pending;
 mod position;
 mod raw_reply;
 mod record;
@@ -98,6 +100,15 @@ pub trait Store: Send + Sync {
 
     /// All facts of a space, in the order of their keys.
     fn facts(&self, space: Space) -> Result<Vec<Fact>, StoreError>;
+
+    /// Notes something that was handed to others and is awaited; returns when it is on disk.
+    fn put_pending(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// All that is awaited, in the order of the names.
+    fn pending(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError>;
+
+    /// Forgets what has come back.
+    fn remove_pending(&self, name: &str) -> Result<(), StoreError>;
 
     /// Returns when everything is on disk.
     fn flush(&self) -> Result<(), StoreError>;

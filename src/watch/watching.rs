@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use crate::check::program::{NodeId, Program};
 use crate::digest::Digest;
-use crate::engine::caller::Allowance;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
@@ -94,14 +93,14 @@ impl Watching {
     pub fn finish(&mut self, prepared: &Prepared, finished: &Finished) -> Result<Ran, SessionError> {
         let Prepared { run, opened, before, began, .. } = prepared;
         let stopped = run.caller.is_stopped();
-        let spent = run.caller.is_spent();
+        let spent = run.caller.purse().reached().is_some();
         let now = Remembered::of(run, &opened.filed(), finished, self.opening.limit);
         let reasons = planned(run, finished, before, &now)?;
         if !stopped {
             now.with_rest_of(before).save(run, &opened.filed(), finished)?;
         }
         run.shelf.store().flush()?;
-        self.opening.allowance = Allowance { offline: self.opening.allowance.offline, ..run.caller.left() };
+        self.opening.allowance = run.caller.purse().left();
         let mut moves = Vec::new();
         if !stopped {
             let views: Vec<MeasureView> =
@@ -200,6 +199,7 @@ impl Prepared {
                 reused: counts.reused,
                 calls: counts.calls,
                 recorded: counts.recorded,
+                tokens: counts.tokens,
                 spared: counts.spared,
                 saved_microdollars: counts.saved,
                 why: Vec::new(),
@@ -209,6 +209,7 @@ impl Prepared {
         RunSummary {
             file: self.opened.file.display().to_string(),
             nodes: nodes.collect(),
+            models: results::models(run),
             elapsed: self.began.elapsed(),
         }
     }
@@ -238,13 +239,19 @@ fn summary(
             reused: result.counts.reused,
             calls: result.counts.calls,
             recorded: result.counts.recorded,
+            tokens: result.counts.tokens,
             spared: result.counts.spared,
             saved_microdollars: result.counts.saved,
             why: why.map(|planned| planned.told.clone()).unwrap_or_default(),
             spent_microdollars: result.counts.spent,
         }
     });
-    RunSummary { file: file.display().to_string(), nodes: nodes.collect(), elapsed }
+    RunSummary {
+        file: file.display().to_string(),
+        nodes: nodes.collect(),
+        models: results::models(run),
+        elapsed,
+    }
 }
 
 /// Whether another process has the store, which it will give back.

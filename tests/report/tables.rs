@@ -10,7 +10,7 @@ use tgp::data::types::Type;
 use tgp::data::value::Value;
 use tgp::report::measure_view::measure_view;
 use tgp::report::rows_view::{RowsOptions, rows_table};
-use tgp::report::summary::{NodeSummary, RunSummary};
+use tgp::report::summary::{ModelSummary, NodeSummary, RunSummary};
 use tgp::syntax::tree::{MissingPolicy, Total};
 
 use super::assert_looks;
@@ -108,6 +108,7 @@ fn a_run_closes_with_what_it_did() {
             NodeSummary {
                 failed: 2,
                 calls: 82,
+                tokens: 31_480,
                 recorded: 36,
                 spent_microdollars: 41_250,
                 ..node("requests", "generate", 118)
@@ -126,11 +127,39 @@ fn a_run_closes_with_what_it_did() {
             },
             node("refusal", "measure", 8),
         ],
+        models: vec![
+            ModelSummary {
+                name: "openai/gpt-4o".into(),
+                calls: 858,
+                failed: 3,
+                input: 201_400,
+                output: 98_112,
+                spent_microdollars: 2_253_250,
+                ..ModelSummary::default()
+            },
+            ModelSummary {
+                name: "vllm/llama".into(),
+                calls: 776,
+                input: 90_000,
+                output: 41_000,
+                ..ModelSummary::default()
+            },
+            ModelSummary {
+                name: "qwen/qwen-max".into(),
+                calls: 4,
+                input: 310,
+                output: 95,
+                unpriced: 4,
+                ..ModelSummary::default()
+            },
+            ModelSummary { name: "not/asked".into(), ..ModelSummary::default() },
+        ],
         elapsed: Duration::from_millis(252_400),
     };
     assert_looks("summary.txt", &summary.render(false));
     assert_looks("summary-colour.txt", &summary.render(true));
-    let nothing = RunSummary { file: "a.tgp".into(), nodes: Vec::new(), elapsed: Duration::ZERO };
+    let nothing =
+        RunSummary { file: "a.tgp".into(), nodes: Vec::new(), models: Vec::new(), elapsed: Duration::ZERO };
     assert_eq!(nothing.render(true), "\n  no calls · 0.0 s\n");
 }
 

@@ -6,6 +6,7 @@
 mod anthropic;
 mod openai;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -22,7 +23,7 @@ use super::limits::quota::retry_after;
 use super::limits::retry::delay;
 use super::provider::ProviderKind;
 use super::reply::{CallFailure, FailureCause, RawReply};
-use super::request::Request;
+use super::request::{ChatRequest, Request};
 use super::transport::{Answer, Fault, Transport};
 
 /// A batch that was handed in, by the provider's name for it.
@@ -170,6 +171,18 @@ impl Endpoint {
         }
         let body = self.message(request).body?;
         RawValue::from_string(String::from_utf8(body.into()).ok()?).ok()
+    }
+}
+
+/// A request of the same kind as one in canonical form: as much as reading its reply takes.
+pub fn kind_of(canonical: &str) -> Request {
+    #[derive(Deserialize)]
+    struct Kind {
+        embed: Option<Vec<Arc<str>>>,
+    }
+    match serde_json::from_str(canonical) {
+        Ok(Kind { embed: Some(texts) }) => Request::Embed(texts),
+        _ => Request::Chat(ChatRequest::default()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::complaints::{Complaints, Key};
+use super::complaints::{Complaints, Item, Key};
 use crate::models::provider::ProviderKind;
 use crate::project::binding::{BindingParts, BindingProblem};
 
@@ -19,6 +19,8 @@ pub struct EndpointEntry {
     /// Relative to the folder of the `tgp.toml`; `~/` is the home folder.
     pub key_file: Option<PathBuf>,
     pub api_version: Option<String>,
+    /// For a program: what it is started with.
+    pub arguments: Option<Vec<String>>,
     pub concurrency: Option<u32>,
     pub requests_per_second: Option<f64>,
     pub requests_per_minute: Option<f64>,
@@ -29,12 +31,13 @@ pub struct EndpointEntry {
     pub outage: Option<Duration>,
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "base_url",
     "identity",
     "key_variable",
     "key_file",
     "api_version",
+    "arguments",
     "concurrency",
     "requests_per_second",
     "requests_per_minute",
@@ -68,6 +71,7 @@ fn entry(owner: &Key<'_>, table: &DeTable<'_>, complaints: &mut Complaints) -> E
             "key_variable" => entry.key_variable = text(complaints),
             "key_file" => entry.key_file = text(complaints).map(PathBuf::from),
             "api_version" => entry.api_version = text(complaints),
+            "arguments" => entry.arguments = texts(key, item, complaints),
             "concurrency" => entry.concurrency = complaints.count(key, item),
             "requests_per_second" => entry.requests_per_second = complaints.amount(key, item, false),
             "requests_per_minute" => entry.requests_per_minute = complaints.amount(key, item, false),
@@ -85,6 +89,11 @@ fn entry(owner: &Key<'_>, table: &DeTable<'_>, complaints: &mut Complaints) -> E
         }
     }
     entry
+}
+
+fn texts(key: &Key<'_>, item: &Item<'_>, complaints: &mut Complaints) -> Option<Vec<String>> {
+    let list = complaints.list(key, item)?;
+    list.iter().map(|item| complaints.text(key, item).map(str::to_owned)).collect()
 }
 
 /// Whether a key is `PROVIDER` or `PROVIDER/MODEL`.

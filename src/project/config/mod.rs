@@ -18,12 +18,12 @@ use crate::check::program::Binding;
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::SourceId;
 
+use crate::models::prices::Price;
 use complaints::Complaints;
 use data::DataPlaces;
 use dependency::Dependency;
 use endpoint::EndpointEntry;
 use package::Package;
-use price::Price;
 use run::RunDefaults;
 
 const TABLES: [&str; 7] = ["package", "dependencies", "models", "endpoints", "prices", "data", "run"];

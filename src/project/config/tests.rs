@@ -91,7 +91,10 @@ fn every_table_is_read() {
     let settings: Vec<_> = settings.iter().map(|it| (&*it.name, it.value.clone())).collect();
     assert_eq!(settings, [("stop", Value::list([Value::text("a")])), ("temperature", Value::Float(0.0))]);
 
-    assert_eq!(config.prices["openai/gpt-4o"], Price { input: 2.5, output: 10.0, cached: Some(1.25) });
+    assert_eq!(
+        config.prices["openai/gpt-4o"],
+        Price { input: 2.5, output: 10.0, cached: Some(1.25), image: 0.0 }
+    );
     assert_eq!(config.run.budget, Some(5_000_000));
     assert_eq!(config.run.store, Some("../store".into()));
 }

@@ -1,0 +1,238 @@
+//! What a run may ask and spend, and how much of it is taken.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+/// Who is asked for what is not on record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asking {
+    /// Models, call by call.
+    #[default]
+    Live,
+    /// Models; queries and judges by batches where the provider takes them.
+    Batches,
+    /// Nobody: what is not on record fails.
+    Nobody,
+    /// Nobody: a stand-in answers, so that what follows from an answer can be counted.
+    Forecast,
+}
+
+impl Asking {
+    /// Whether calls may go out at all.
+    pub fn asks(self) -> bool {
+        matches!(self, Asking::Live | Asking::Batches)
+    }
+}
+
+/// What may be spent and asked.
+#[derive(Clone, Debug, Default)]
+pub struct Allowance {
+    /// Calls that go out, at most.
+    pub calls: Option<u64>,
+    /// Microdollars, at most.
+    pub budget: Option<u64>,
+    pub asking: Asking,
+}
+
+/// The limit that kept a call from going out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    Calls(u64),
+    /// Microdollars.
+    Budget(u64),
+}
+
+/// The allowance of a run with what is taken of it. A call takes what it may cost at most before
+/// it goes out, and gives back what it did not need when its cost is known.
+#[derive(Debug)]
+pub struct Purse {
+    allowance: Allowance,
+    state: Mutex<State>,
+    settled: Notify,
+    /// Calls that wait for others to give something back, in their order.
+    queue: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: u64,
+    /// Microdollars of calls whose cost is known.
+    spent: u64,
+    /// Microdollars that calls on their way may cost.
+    reserved: u64,
+    on_their_way: u64,
+    reached: Option<Bound>,
+    /// Calls that were kept back.
+    kept_back: u64,
+}
+
+/// Leave for one call. It must be settled.
+#[derive(Debug)]
+#[must_use]
+pub struct Leave {
+    reserved: u64,
+}
+
+/// What a call that had leave came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// An answer that cost so many microdollars.
+    Answered(u64),
+    /// Requests went out and brought no answer.
+    Unanswered,
+    /// Nothing went out.
+    Unsent,
+}
+
+impl Purse {
+    pub fn new(allowance: Allowance) -> Purse {
+        Purse {
+            allowance,
+            state: Mutex::default(),
+            settled: Notify::new(),
+            queue: tokio::sync::Mutex::default(),
+        }
+    }
+
+    pub fn allowance(&self) -> &Allowance {
+        &self.allowance
+    }
+
+    /// Leave for a call that costs at most so many microdollars. Where it would fit if calls on
+    /// their way cost less than they may, waits for them.
+    pub async fn reserve(&self, most: u64) -> Result<Leave, Bound> {
+        if let Some(answer) = self.now_or_later(most) {
+            return answer;
+        }
+        let _first = self.queue.lock().await;
+        loop {
+            let settled = self.settled.notified();
+            match self.now_or_later(most) {
+                Some(answer) => return answer,
+                None => settled.await,
+            }
+        }
+    }
+
+    /// Leave for a call that is not waited for, such as one of a batch. What does not fit now may
+    /// fit when calls on their way have come.
+    pub fn reserve_now(&self, most: u64) -> Option<Leave> {
+        self.now_or_later(most)?.ok()
+    }
+
+    /// Nothing where it depends on calls on their way.
+    fn now_or_later(&self, most: u64) -> Option<Result<Leave, Bound>> {
+        let mut state = self.state();
+        if let Some(bound) = state.reached {
+            state.kept_back += 1;
+            return Some(Err(bound));
+        }
+        if let Some(limit) = self.allowance.calls
+            && state.calls >= limit
+        {
+            return Some(Err(state.reach(Bound::Calls(limit))));
+        }
+        if let Some(budget) = self.allowance.budget
+            && state.spent + state.reserved + most > budget
+        {
+            if state.on_their_way > 0 {
+                return None;
+            }
+            return Some(Err(state.reach(Bound::Budget(budget))));
+        }
+        state.calls += 1;
+        state.on_their_way += 1;
+        state.reserved += most;
+        Some(Ok(Leave { reserved: most }))
+    }
+
+    /// Says what a call came to.
+    pub fn settle(&self, leave: Leave, came: Came) {
+        let mut state = self.state();
+        state.on_their_way = state.on_their_way.saturating_sub(1);
+        state.reserved = state.reserved.saturating_sub(leave.reserved);
+        match came {
+            Came::Answered(cost) => state.spent += cost,
+            Came::Unanswered => {}
+            Came::Unsent => state.calls = state.calls.saturating_sub(1),
+        }
+        drop(state);
+        self.settled.notify_one();
+    }
+
+    /// What may still be asked and spent, when no call is on its way.
+    pub fn left(&self) -> Allowance {
+        let state = self.state();
+        Allowance {
+            calls: self.allowance.calls.map(|limit| limit.saturating_sub(state.calls)),
+            budget: self.allowance.budget.map(|limit| limit.saturating_sub(state.spent)),
+            asking: self.allowance.asking,
+        }
+    }
+
+    /// The limit that kept calls from going out, and how many.
+    pub fn reached(&self) -> Option<(Bound, u64)> {
+        let state = self.state();
+        state.reached.map(|bound| (bound, state.kept_back))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No code under this lock can panic half-way through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn reach(&mut self, bound: Bound) -> Bound {
+        self.reached = Some(bound);
+        self.kept_back += 1;
+        bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn purse(calls: Option<u64>, budget: Option<u64>) -> Purse {
+        Purse::new(Allowance { calls, budget, asking: Asking::Live })
+    }
+
+    #[tokio::test]
+    async fn as_many_calls_go_out_as_are_allowed() {
+        let purse = purse(Some(2), None);
+        let first = purse.reserve(0).await.unwrap();
+        let second = purse.reserve(0).await.unwrap();
+        // What failed on the way went out all the same.
+        purse.settle(first, Came::Unanswered);
+        purse.settle(second, Came::Answered(5));
+        assert_eq!(purse.reserve(0).await.unwrap_err(), Bound::Calls(2));
+        assert_eq!(purse.reserve(0).await.unwrap_err(), Bound::Calls(2));
+        assert_eq!(purse.reached(), Some((Bound::Calls(2), 2)));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_never_went_out_leaves_room_for_another() {
+        let purse = purse(Some(1), None);
+        let first = purse.reserve(0).await.unwrap();
+        purse.settle(first, Came::Unsent);
+        purse.settle(purse.reserve(0).await.unwrap(), Came::Answered(0));
+        assert_eq!(purse.reached(), None);
+    }
+
+    #[tokio::test]
+    async fn a_budget_is_never_passed_by_calls_that_are_out_together() {
+        let purse = purse(None, Some(100));
+        let first = purse.reserve(60).await.unwrap();
+        let waits = purse.reserve(60);
+        tokio::pin!(waits);
+        assert!(futures_util::FutureExt::now_or_never(waits.as_mut()).is_none());
+        assert!(purse.reserve_now(60).is_none());
+        purse.settle(first, Came::Answered(30));
+        let second = waits.await.unwrap();
+        purse.settle(second, Came::Answered(50));
+        assert_eq!(purse.reserve(21).await.unwrap_err(), Bound::Budget(100));
+        assert_eq!(purse.reached(), Some((Bound::Budget(100), 1)));
+    }
+}

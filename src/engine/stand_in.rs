@@ -1,0 +1,92 @@
+//! Answers that nobody gave, in the form of true ones, so that what follows from an answer can be
+//! counted before any is paid for. They are never kept.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::eval::script::plant;
+use crate::models::forecast::Forecast;
+use crate::models::reply::{Content, Page};
+use crate::models::request::Request;
+
+/// Elements of a list whose length nothing bounds.
+const ELEMENTS: u64 = 3;
+/// Bytes of a token.
+const TOKEN: usize = 4;
+
+/// What a request might be answered with.
+pub fn stand_in(request: &Request, forecast: &Forecast) -> Content {
+    match request {
+        Request::Chat(chat) => Content::Text(match &chat.schema {
+            Some(schema) => instance(schema).to_string().into(),
+            None => words(forecast.output),
+        }),
+        Request::Paint(paint) => Content::Pictures(vec![plant(&paint.prompt); paint.count.max(1) as usize]),
+        Request::Embed(texts) => Content::Vectors(vec![vec![1.0]; texts.len()]),
+        Request::Classify(_) => Content::Scores(Vec::new()),
+        Request::Search(_) => Content::Hits(Vec::new()),
+        Request::Fetch(address) => {
+            Content::Page(Page { url: address.clone(), title: Arc::default(), text: words(forecast.output) })
+        }
+    }
+}
+
+/// A text of about so many tokens.
+fn words(tokens: u64) -> Arc<str> {
+    "and ".repeat(tokens as usize * TOKEN / 4).trim_end().into()
+}
+
+/// A value that follows a schema of the kind that `data::json` writes.
+fn instance(schema: &Value) -> Value {
+    if let Some(label) = schema.get("enum").and_then(|labels| labels.get(0)) {
+        return label.clone();
+    }
+    if let Some(first) = schema.get("anyOf").and_then(|any| any.get(0)) {
+        return instance(first);
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("integer") => 1.into(),
+        Some("number") => 1.0.into(),
+        Some("boolean") => true.into(),
+        Some("string") if schema.get("format").is_some() => "2000-01-01".into(),
+        Some("string") => "and so on".into(),
+        Some("array") => {
+            let count = schema.get("maxItems").and_then(Value::as_u64).unwrap_or(ELEMENTS);
+            let items = schema.get("items").map_or(Value::Null, instance);
+            Value::Array(vec![items; count as usize])
+        }
+        Some("object") => {
+            let fields = schema.get("properties").and_then(Value::as_object);
+            let fields = fields.into_iter().flatten().map(|(name, schema)| (name.clone(), instance(schema)));
+            Value::Object(fields.collect::<Map<_, _>>())
+        }
+        _ => Value::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::types::{Field, Type};
+    use crate::eval::answer::{read, schema};
+
+    #[test]
+    fn a_stand_in_is_of_the_type_asked_for() {
+        let labels = Type::Closed(["yes".into(), "no".into()].into());
+        let field = |name: &str, kind: Type| Field { name: name.into(), kind };
+        let record = Type::Record(
+            [field("score", Type::Int), field("why", Type::Text.optional()), field("is", labels.clone())]
+                .into(),
+        );
+        for returns in [labels, Type::Float, Type::Bool, Type::list(record.clone()), record, Type::Text] {
+            let request = Request::Chat(crate::models::request::ChatRequest {
+                schema: schema(&returns, Some(5)).map(Arc::new),
+                ..Default::default()
+            });
+            let forecast = Forecast { output: 20, ..Forecast::default() };
+            let Content::Text(text) = stand_in(&request, &forecast) else { panic!("no text") };
+            assert!(read(&text, &returns, Some(5)).is_ok(), "{returns:?}: {text}");
+        }
+    }
+}

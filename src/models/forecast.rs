@@ -1,0 +1,104 @@
+//! What a call will take, before it is made.
+
+use std::sync::atomic::Ordering;
+
+use super::endpoint::Endpoint;
+use super::reply::Usage;
+use super::request::Request;
+
+/// Tokens of a reply, guessed before any has come.
+pub(super) const TYPICAL_OUTPUT: u64 = 256;
+/// Tokens of the longest reply, guessed before any has come.
+pub(super) const LONGEST_OUTPUT: u64 = 1_024;
+const TOKENS_PER_PICTURE: u64 = 1_000;
+/// Bytes of text that make a token: about four in English, and fewer in most other languages.
+const TYPICAL_TOKEN: u64 = 4;
+const SHORTEST_TOKEN: u64 = 3;
+/// Tokens that a provider puts around a message.
+const AROUND: u64 = 16;
+
+/// Tokens and pictures of a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forecast {
+    pub input: u64,
+    pub output: u64,
+    /// Pictures that are painted.
+    pub pictures: u32,
+}
+
+impl Forecast {
+    pub fn tokens(&self) -> u64 {
+        self.input + self.output
+    }
+}
+
+impl Endpoint {
+    /// About what a call takes, by the length of its text and of the replies that have come.
+    pub fn expected(&self, request: &Request) -> Forecast {
+        let typical = self.typical_output.load(Ordering::Relaxed);
+        self.forecast(request, TYPICAL_TOKEN, 0, |bound| bound.map_or(typical, |bound| bound.min(typical)))
+    }
+
+    /// What a call takes at most: `max_tokens` where that is stated. Where nothing bounds a reply
+    /// it is reckoned as long as the longest that came so far.
+    pub fn most(&self, request: &Request) -> Forecast {
+        let longest = self.longest_output.load(Ordering::Relaxed);
+        self.forecast(request, SHORTEST_TOKEN, AROUND, |bound| bound.unwrap_or(longest))
+    }
+
+    /// What that costs, in US dollars; nothing where the price is not known.
+    pub fn price_of(&self, forecast: &Forecast) -> Option<f64> {
+        let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
+        self.cost(&usage, forecast.pictures)
+    }
+
+    /// Whether calls cost something that nobody stated: a hosted model that no table of prices
+    /// has. A server of one's own costs nothing by the call.
+    pub fn lacks_price(&self) -> bool {
+        self.price().is_none() && self.is_hosted()
+    }
+
+    /// Takes in how long a reply was.
+    pub(super) fn learn_output(&self, usage: &Usage) {
+        if usage.output > 0 {
+            let before = self.typical_output.load(Ordering::Relaxed);
+            self.typical_output.store((before * 15 + usage.output) / 16, Ordering::Relaxed);
+            self.longest_output.fetch_max(usage.output, Ordering::Relaxed);
+        }
+    }
+
+    fn forecast(
+        &self,
+        request: &Request,
+        token: u64,
+        around: u64,
+        output: impl Fn(Option<u64>) -> u64,
+    ) -> Forecast {
+        let tokens = |bytes: usize| (bytes as u64).div_ceil(token);
+        match request {
+            Request::Chat(chat) => {
+                let text = chat.system.as_deref().map_or(0, str::len)
+                    + chat.turns.iter().map(|turn| turn.text.len()).sum::<usize>()
+                    + chat.schema.as_ref().map_or(0, |schema| schema.to_string().len());
+                let pictures = chat.turns.iter().map(|turn| turn.images.len() as u64).sum::<u64>();
+                let parameters = chat.parameters.or(&self.parameters);
+                Forecast {
+                    input: tokens(text)
+                        + pictures * TOKENS_PER_PICTURE
+                        + around * (chat.turns.len() as u64 + 1),
+                    output: output(parameters.max_tokens.map(u64::from)),
+                    pictures: 0,
+                }
+            }
+            Request::Embed(texts) => Forecast {
+                input: texts.iter().map(|text| tokens(text.len()) + around).sum(),
+                ..Forecast::default()
+            },
+            Request::Classify(text) => Forecast { input: tokens(text.len()) + around, ..Forecast::default() },
+            Request::Paint(paint) => {
+                Forecast { input: tokens(paint.prompt.len()) + around, output: 0, pictures: paint.count }
+            }
+            Request::Search(_) | Request::Fetch(_) => Forecast::default(),
+        }
+    }
+}

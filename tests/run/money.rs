@@ -1,0 +1,139 @@
+//! What a run costs, what it may cost, and what it would.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::models::server::{Behaviour, Outgoing, Server, completion};
+
+use super::project::{PAID, Project, questions};
+
+const BIND: &str = "--bind targets=openai/gpt-4o --bind critic=openai/gpt-4.1";
+/// 12 tokens in at $1000 a million and 3 out at $6000: three cents a call.
+const DEAR: &str = "[prices.\"openai/*\"]\ninput = 1000\noutput = 6000\n";
+
+fn answering() -> Server {
+    Server::start(Behaviour {
+        latency: Duration::from_millis(5),
+        respond: Arc::new(|incoming| {
+            let judging = incoming.body.contains("good answer");
+            Outgoing::json(200, completion(if judging { "yes" } else { "fine" }))
+        }),
+        ..Behaviour::default()
+    })
+}
+
+fn dear(server: &Server) -> Project {
+    let paid = PAID.replace("user question\n", "user question\n  max_tokens 3\n");
+    Project::new()
+        .on(server)
+        .with("paid.tgp", &paid)
+        .with("items.jsonl", &questions(40))
+        .with("tgp.toml", DEAR)
+}
+
+fn spent(events: &[serde_json::Value]) -> u64 {
+    events.iter().filter_map(|event| event["microdollars"].as_u64()).sum()
+}
+
+#[test]
+fn a_budget_is_not_passed_though_many_calls_are_out_at_a_time() {
+    let server = answering();
+    let project = dear(&server);
+    let stopped = project.tgp(&format!("run paid.tgp --json --only answers --budget 0.50usd {BIND}"));
+    assert_eq!(stopped.code, 3, "{}", stopped.messages);
+    let spent = spent(&stopped.events());
+    assert!(spent <= 500_000 && spent >= 420_000, "{spent}");
+    assert_eq!(spent, server.requests() * 30_000);
+    assert!(stopped.messages.contains("The budget of $0.50 is reached"), "{}", stopped.messages);
+    assert!(stopped.messages.contains("run again with a larger --budget"), "{}", stopped.messages);
+
+    let rest = project.tgp(&format!("run paid.tgp --json --only answers --budget 5usd {BIND}")).complete();
+    assert_eq!(server.requests(), 40);
+    assert_eq!(rest.node("answers", "failed"), 0);
+}
+
+#[test]
+fn a_partial_result_says_over_how_many_rows_it_stands() {
+    let server = answering();
+    let project = dear(&server);
+    let stopped = project.tgp(&format!("run paid.tgp --json --max-calls 50 {BIND}"));
+    assert_eq!(stopped.code, 3, "{}", stopped.messages);
+    assert_eq!(server.requests(), 50);
+    let events = stopped.events();
+    let view = &events.iter().find(|event| event["event"] == "measure").unwrap()["view"];
+    let text = view.to_string();
+    // Forty answers were asked for first, so ten verdicts could be.
+    let judged = stopped.node("verdicts", "rows").as_u64().unwrap()
+        - stopped.node("verdicts", "failed").as_u64().unwrap();
+    assert!(judged > 0 && judged < 40);
+    assert!(
+        text.contains(&format!("\"n\":{judged}")) || text.contains(&format!("\"count\":{judged}")),
+        "{text}"
+    );
+    assert!(text.contains(&format!("\"missing\":{}", 40 - judged)), "{text}");
+}
+
+#[test]
+fn a_budget_of_the_project_holds_where_none_is_given() {
+    let server = answering();
+    let project = dear(&server);
+    project.write("tgp.toml", format!("{DEAR}\n[run]\nbudget = \"0.1usd\"\n").as_bytes());
+    let stopped = project.tgp(&format!("run paid.tgp {BIND}"));
+    assert!((1..=3).contains(&server.requests()), "{}", stopped.messages);
+    assert!(stopped.messages.contains("The budget of $0.10 is reached"), "{}", stopped.messages);
+}
+
+#[test]
+fn a_budget_wants_prices() {
+    let project = Project::new().with("paid.tgp", PAID).with("items.jsonl", &questions(2));
+    let bind = "--bind targets=openai/no-such-model --bind critic=openai/gpt-4.1";
+    let refused = project.tgp(&format!("run paid.tgp --budget 1usd {bind}"));
+    assert_eq!(refused.code, 1, "{}", refused.messages);
+    assert!(refused.messages.contains("none is known of openai/no-such-model"), "{}", refused.messages);
+}
+
+#[test]
+fn failed_calls_count_against_a_limit_of_calls() {
+    let server = Server::start(Behaviour::answering(400, r#"{"error":{"message":"no"}}"#));
+    let project = Project::new().on(&server).with("paid.tgp", PAID).with("items.jsonl", &questions(50));
+    project.tgp(&format!("run paid.tgp --max-calls 7 {BIND}"));
+    assert_eq!(server.requests(), 7);
+}
+
+#[test]
+fn a_plan_counts_what_follows_from_answers_and_says_what_all_of_it_costs() {
+    let server = answering();
+    let project = dear(&server);
+    let plan = project.tgp(&format!("plan paid.tgp --json {BIND}")).complete();
+    assert_eq!(server.requests(), 0);
+    let node = |name: &str| plan.events().into_iter().find(|event| event["node"] == name).unwrap();
+    assert_eq!(node("answers")["calls"], 40);
+    assert_eq!(node("verdicts")["calls"], 40);
+    // A verdict is reckoned as long as a typical reply, an answer as long as it may be.
+    assert!(node("verdicts")["microdollars"].as_u64() > node("answers")["microdollars"].as_u64());
+}
+
+#[test]
+fn a_plan_leaves_nothing_behind_that_a_run_takes_for_an_answer() {
+    let server = answering();
+    let project = dear(&server);
+    project.tgp(&format!("plan paid.tgp {BIND}")).complete();
+    let ran = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
+    assert_eq!(server.requests(), 80);
+    assert_eq!(ran.node("answers", "calls"), 40);
+    let again = project.tgp(&format!("plan paid.tgp {BIND}")).complete();
+    assert!(again.out.contains("nothing to do"), "{}", again.out);
+}
+
+#[test]
+fn the_summary_says_what_each_model_took() {
+    let server = answering();
+    let project = dear(&server);
+    let ran = project.tgp(&format!("run paid.tgp {BIND}")).complete();
+    let line = ran.messages.lines().find(|line| line.contains("openai/gpt-4o ")).unwrap();
+    assert!(
+        line.contains("40 calls") && line.contains("480 tokens in") && line.contains("120 out"),
+        "{line}"
+    );
+    assert!(line.contains("$1.20"), "{line}");
+}
