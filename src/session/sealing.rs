@@ -274,18 +274,24 @@ fn data(run: &Run) -> Result<Vec<Pinned>, RunError> {
 }
 
 fn models(seen: &BTreeMap<CallKey, Seen>) -> Vec<SealedModel> {
-    let mut models: BTreeMap<(String, Option<String>), (Vec<String>, Vec<Duration>)> = BTreeMap::new();
+    /// Who answered, and when.
+    #[derive(Default)]
+    struct Answers {
+        served_by: Vec<String>,
+        times: Vec<Duration>,
+    }
+    let mut models: BTreeMap<(String, Option<String>), Answers> = BTreeMap::new();
     for seen in seen.values() {
         let name = if seen.model.is_empty() {
             seen.provider.clone()
         } else {
             format!("{}/{}", seen.provider, seen.model)
         };
-        let (served_by, times) = models.entry((name, seen.server.clone())).or_default();
-        served_by.extend(seen.served_by.clone());
-        times.push(seen.at);
+        let answers = models.entry((name, seen.server.clone())).or_default();
+        answers.served_by.extend(seen.served_by.clone());
+        answers.times.push(seen.at);
     }
-    let each = models.into_iter().map(|((asked, server), (mut served_by, times))| {
+    let each = models.into_iter().map(|((asked, server), Answers { mut served_by, times })| {
         served_by.sort();
         served_by.dedup();
         let time = |time: Option<&Duration>| time.map(|time| moment(*time)).unwrap_or_default();
