@@ -41,7 +41,7 @@ fn main() {
         for slip in slip::slips(&file.text) {
             turn += 1;
             // Not in step with the three slips of each letter.
-            if (turn.wrapping_mul(2_654_435_761) >> 7) % every != 0 {
+            if !(turn.wrapping_mul(2_654_435_761) >> 7).is_multiple_of(every) {
                 continue;
             }
             let verdict = verdict::verdict(file, &sound, &slip);

@@ -5,7 +5,13 @@
 //! `REPLIES` (100000), `LARGER` (10: the factor of the larger table). `TGP` names another build
 //! of the program to measure. Each part compares with a figure measured in the same run.
 
-#![allow(clippy::print_stdout, clippy::expect_used, reason = "it is a program that reports")]
+#![allow(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a program of the workshop, that reports and stops where it cannot go on"
+)]
 
 mod facts;
 mod measured;
