@@ -39,8 +39,9 @@ fn corpus() -> PathBuf {
 
 /// The corpus files, libraries that others use aside.
 fn files() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(corpus())
-        .unwrap()
+    let folders = [corpus(), corpus().join("never_implicit")];
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "tgp"))
         .collect();
@@ -101,6 +102,44 @@ fn program(text: &str) -> Program {
 
 fn corpus_text(name: &str) -> String {
     std::fs::read_to_string(corpus().join(name)).unwrap()
+}
+
+/// What the language never leaves implicit: for each of the fourteen the cases that show it, and
+/// what they are told.
+const NEVER_IMPLICIT: [(u32, &str, &[&str]); 15] = [
+    (1, "what-missing-counts-as", &["may-be-missing", "missing-policy"]),
+    (2, "gold-goes-with-the-form", &["gold-not-tracked"]),
+    (3, "every-hole-bound-every-binding-used", &["unused-binding"]),
+    (3, "hole-without-a-column", &["unknown-column"]),
+    (4, "seeds-are-local", &["repeated-clause"]),
+    (5, "direction", &["metric-direction"]),
+    (6, "pooled-or-macro", &["syntax"]),
+    (7, "per-row-or-per-row-and-model", &["same-for-all-models"]),
+    (8, "a-conversation-stays-one", &["type-mismatch"]),
+    (9, "the-variation-is-on-every-row", &["duplicate-name", "unknown-label"]),
+    (10, "parameters-are-sent-or-refused", &["wrong-capability", "type-mismatch"]),
+    (11, "identity-is-no-position", &["type-mismatch"]),
+    // Nothing to refuse: that a reply stays text is shown by running it, in corpus/run.
+    (12, "a-reply-stays-text", &[]),
+    (13, "a-closed-set-of-verdicts", &["unknown-label"]),
+    (14, "judging-oneself", &["judges-itself"]),
+];
+
+#[test]
+fn what_is_never_implicit_is_refused_where_it_would_be() {
+    let folder = corpus().join("never_implicit");
+    let mut shown = std::collections::BTreeSet::new();
+    for (number, name, codes) in NEVER_IMPLICIT {
+        let path = folder.join(format!("{number:02}-{name}.tgp"));
+        let checked = check(read(&path).unwrap(), &Beside, &Overrides::default());
+        let told: std::collections::BTreeSet<&str> =
+            checked.diagnostics.iter().map(|told| told.code).collect();
+        assert_eq!(told, codes.iter().copied().collect(), "{}", path.display());
+        shown.insert(number);
+    }
+    assert_eq!(shown, (1..=14).collect());
+    let cases = files().into_iter().filter(|path| path.starts_with(&folder)).count();
+    assert_eq!(cases, NEVER_IMPLICIT.len(), "a case that the list does not name");
 }
 
 #[test]

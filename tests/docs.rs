@@ -91,6 +91,46 @@ fn every_example_is_what_it_is_said_to_be() {
     assert!(wrong.is_empty(), "{} of {} blocks\n{}", wrong.len(), blocks.len(), wrong.join("\n"));
 }
 
+/// A link within the book leads to a page that is there, and to a heading of it.
+#[test]
+fn every_link_leads_somewhere() {
+    let mut wrong = Vec::new();
+    for page in pages().into_iter().chain([PathBuf::from("pipelines/README.md")]) {
+        let text = read(page.to_str().unwrap());
+        for target in links(&text).filter(|target| !target.contains("://")) {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let there = match path {
+                "" => root().join(&page),
+                path => root().join(&page).parent().unwrap().join(path),
+            };
+            let found = std::fs::read_to_string(&there).unwrap_or_default();
+            let has_heading = || found.lines().any(|line| line.starts_with('#') && anchor(line) == heading);
+            if !there.exists() || (!heading.is_empty() && !has_heading()) {
+                wrong.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What stands in parentheses after brackets, outside of code.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let mut code = false;
+    let prose = text.lines().filter(move |line| {
+        let fence = line.starts_with("```");
+        code ^= fence;
+        !code && !fence
+    });
+    prose.flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split(')').next()))
+}
+
+/// A heading as links name it.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = text.chars().filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'));
+    kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+}
+
 #[test]
 fn the_context_of_fragments_is_sound() {
     let context = Source::new("context.tgp", None, read("tests/docs/context.tgp"));

@@ -11,12 +11,15 @@
 mod check;
 mod data;
 mod docs;
+mod fingerprints;
 mod library;
 mod lsp;
 mod models;
 mod project;
 mod report;
+mod robust;
 mod run;
+mod slips;
 mod stats;
 mod store;
 mod syntax;

@@ -1,6 +1,7 @@
 //! Endpoints against servers on loopback and recorded shapes of replies.
 
 mod batch;
+mod call_keys;
 mod faults;
 mod programs;
 mod providers;

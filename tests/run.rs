@@ -10,6 +10,8 @@ mod exports;
 mod incremental;
 #[path = "run/interrupted.rs"]
 mod interrupted;
+#[path = "run/killed.rs"]
+mod killed;
 #[path = "run/language.rs"]
 mod language;
 #[path = "run/mistakes.rs"]

@@ -4,7 +4,8 @@
 mod codes;
 mod corpus;
 mod generated;
+mod grammar;
 mod layout;
-mod mutations;
+pub(crate) mod mutations;
 mod nesting;
 mod trees;

@@ -17,6 +17,7 @@ use super::loading::{self, Loader};
 use super::mentions::Mentions;
 use super::program::{Binding, Program, TestName};
 use super::scope::Scope;
+use super::scripted::ScriptUse;
 use super::signatures;
 use super::suite::{Ran, suite_trial};
 use super::suspects;
@@ -69,6 +70,7 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
     diagnostics.extend(told);
     let mut main = Checker::new(&library, &trial, &mentions, &runs);
     let program = main.program(loads.sources, overrides.test_seed);
+    main.idle_arms();
     let (told, mut used, defined) = (main.diagnostics, main.used, main.defined);
     let (mut seen, mut fields) = (main.seen, main.fields);
     used.extend(&library.used);
@@ -79,6 +81,7 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
             let (runs, told) = loads.runs(&library, &trial);
             let mut checker = Checker::new(&library, &trial, &mentions, &runs);
             checker.program(loads.sources, 0);
+            checker.idle_arms();
             used.extend(checker.used);
             seen.extend(checker.seen);
             fields.extend(checker.fields);
@@ -138,12 +141,14 @@ impl Loads<'_> {
     fn runs(&mut self, library: &Library, trial: &Trial<'_>) -> (Vec<Ran>, Vec<Diagnostic>) {
         let mut runs = Vec::new();
         let mut diagnostics = Vec::new();
+        // A script of the suite is asked in several runs: an arm may be for one of them.
+        let mut scripts = ScriptUse::default();
         let root = library.module(ModuleId::ROOT);
         for item in &root.file.items {
             let ItemKind::Run(run) = &item.kind else { continue };
             let from = self.sources.get(root.source).and_then(|source| source.path.clone());
             let program = match self.loader.file(from.as_deref(), &run.path.value) {
-                Ok(source) => self.run(source, library, trial, run, &mut diagnostics),
+                Ok(source) => self.run(source, library, trial, run, &mut scripts, &mut diagnostics),
                 Err(problem) => {
                     diagnostics.push(
                         error(
@@ -162,6 +167,7 @@ impl Loads<'_> {
                 program: program.map(Arc::new),
             });
         }
+        diagnostics.extend(scripts.idle());
         (runs, diagnostics)
     }
 
@@ -171,6 +177,7 @@ impl Loads<'_> {
         suite: &Library,
         outer: &Trial<'_>,
         run: &Run,
+        scripts: &mut ScriptUse,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Program> {
         let (mut library, mut told) = loading::load(source, self.loader, self.sources);
@@ -191,6 +198,7 @@ impl Loads<'_> {
         let mut checker = Checker::new(&library, &trial, &mentions, &[]);
         let program = checker.program(self.sources, 0);
         told.extend(checker.diagnostics);
+        scripts.join(checker.script_use);
         let sound = told.is_empty();
         diagnostics.extend(told);
         program.filter(|_| sound)
@@ -211,7 +219,6 @@ impl Checker<'_> {
         let suite = self.suite();
         let expectations = self.expectations(sources);
         self.same_models();
-        self.idle_arms();
         self.uncalled_stages();
         self.uncalled_functions();
         let trial = self.trial;

@@ -63,6 +63,10 @@ impl Definition {
     }
 }
 
+/// How deep expressions may go through the functions and parameters that they name, and stages through
+/// each other.
+pub(super) const DEEPEST: usize = 160;
+
 pub(super) struct Checker<'l> {
     pub(super) library: &'l Library,
     /// What a test or the command line changes.
@@ -86,6 +90,8 @@ pub(super) struct Checker<'l> {
     pub(super) function_states: HashMap<ItemId, FunctionState>,
     /// Functions being read, for telling a circle.
     pub(super) open_functions: Vec<ItemId>,
+    /// Expressions being read, one in another, through the functions that they call too.
+    pub(super) depth: usize,
     /// Which models each function may ask.
     pub(super) reach: Vec<Arc<[ModelRef]>>,
     /// Checked nodes by place in the file.
@@ -122,6 +128,7 @@ impl<'l> Checker<'l> {
             functions: Vec::new(),
             function_states: HashMap::new(),
             open_functions: Vec::new(),
+            depth: 0,
             reach: Vec::new(),
             nodes: HashMap::new(),
             askers: Vec::new(),
@@ -144,6 +151,14 @@ impl<'l> Checker<'l> {
     /// A value must be what is declared elsewhere.
     pub(super) fn must_be(&mut self, value: Span, declared: Span) {
         self.seen.push(Seen { used: value, of: Origin::Wanted(declared) });
+    }
+
+    /// Something that would go deeper than there is room for.
+    pub(super) fn too_deep(&mut self, span: Span, what: &str) {
+        self.tell(
+            error(codes::NESTED_TOO_DEEP, span, format!("{what} too many levels deep"))
+                .help("let fewer of them go through each other"),
+        );
     }
 
     /// No model may be asked here.

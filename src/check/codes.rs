@@ -24,6 +24,7 @@ pub const MISPLACED: &str = "misplaced";
 pub const MISSING_FIELD: &str = "missing-field";
 pub const MISSING_POLICY: &str = "missing-policy";
 pub const NATIVE_OUTSIDE: &str = "native-outside";
+pub const NESTED_TOO_DEEP: &str = "nested-too-deep";
 pub const NEVER_EQUAL: &str = "never-equal";
 pub const NEVER_MISSING: &str = "never-missing";
 pub const NOTHING_ASKED: &str = "nothing-asked";
@@ -88,7 +89,7 @@ pub const WRONG_NODE: &str = "wrong-node";
 pub const WRONG_NUMBER: &str = "wrong-number";
 
 /// All of them, in order.
-pub const ALL: [&str; 86] = [
+pub const ALL: [&str; 87] = [
     AMBIGUOUS_NAME,
     ASKS_TARGETS,
     ASK_NOT_HERE,
@@ -113,6 +114,7 @@ pub const ALL: [&str; 86] = [
     MISSING_FIELD,
     MISSING_POLICY,
     NATIVE_OUTSIDE,
+    NESTED_TOO_DEEP,
     NEVER_EQUAL,
     NEVER_MISSING,
     NOTHING_ASKED,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::data::types::Type;
 use crate::diagnostics::source::{Sources, Span};
-use crate::syntax::tree::{self, ExprKind, Name};
+use crate::syntax::tree::{self, ExprKind, ItemKind, Name};
 
 use super::aggregates::{RowSide, leaves_in};
 use super::checker::Checker;
@@ -15,7 +15,7 @@ use super::gather::Gather;
 use super::library::ModuleId;
 use super::nodes::Table;
 use super::program::{Aggregation, Cell, Expectation, Expr, Local, MetricColumn};
-use super::scope::{Scope, Typed};
+use super::scope::{Column, Row, Scope, Typed};
 use super::trial::Expected;
 
 /// A node, or some of its rows, or a column of them, as a test names them.
@@ -73,6 +73,11 @@ impl<'l> Checker<'l> {
     pub(super) fn cell(&mut self, scope: &mut Scope<'_>, written: &tree::Expr) -> Option<Typed> {
         match &written.kind {
             ExprKind::Name(name) if &**name == "failed" => Some(keep(scope, Cell::Failed(None), Type::Int)),
+            ExprKind::Name(name) if self.score_named(name).is_some() => self.score_cell(scope, name, None),
+            ExprKind::Index(of, condition) if self.is_score(of) => match &bare(of).kind {
+                ExprKind::Name(name) => self.score_cell(scope, name, Some(condition)),
+                _ => None,
+            },
             ExprKind::Call { function, arguments } if &*function.value == "failed" => {
                 let [argument] = arguments.as_slice() else { return None };
                 let ExprKind::Name(node) = &bare(&argument.value).kind else { return None };
@@ -159,9 +164,38 @@ impl<'l> Checker<'l> {
             return Typed::unknown();
         };
         let Some((column, kind)) = self.metric_column(picked.part) else { return Typed::unknown() };
-        let condition = picked.condition.map(|condition| self.picked_rows(scope, table, condition));
+        let condition = picked.condition.map(|condition| self.picked_rows(scope, &table.row, condition));
         let cell = Cell::Metric { node: table.id, metric: Arc::clone(&metric.value), column, condition };
         keep(scope, cell, kind)
+    }
+
+    /// `score[model == "x"]`: a suite's score of a model.
+    fn score_cell(
+        &mut self,
+        scope: &mut Scope<'_>,
+        name: &str,
+        condition: Option<&tree::Expr>,
+    ) -> Option<Typed> {
+        let score = self.score_named(name)?;
+        let mut row = Row::new(name.into());
+        let slot = row.slot();
+        row.columns.push(Column::new("model".into(), Type::Text, slot));
+        let condition = condition.map(|condition| self.picked_rows(scope, &row, condition));
+        Some(keep(scope, Cell::Score { score, condition }, Type::Float.optional()))
+    }
+
+    fn is_score(&self, written: &tree::Expr) -> bool {
+        matches!(&bare(written).kind, ExprKind::Name(name) if self.score_named(name).is_some())
+    }
+
+    /// The place of a score among the file's scores.
+    fn score_named(&self, name: &str) -> Option<u32> {
+        let items = self.library.module(ModuleId::ROOT).file.items.iter();
+        let mut scores = items.filter_map(|item| match &item.kind {
+            ItemKind::Score(score) => Some(&score.name.value),
+            _ => None,
+        });
+        scores.position(|score| **score == *name).map(|at| at as u32)
     }
 
     fn metric_column(&mut self, part: Option<&Name>) -> Option<(MetricColumn, Type)> {
@@ -183,8 +217,8 @@ impl<'l> Checker<'l> {
     }
 
     /// A condition over a table's rows.
-    fn picked_rows(&mut self, scope: &mut Scope<'_>, table: &Table, condition: &tree::Expr) -> Expr {
-        let mut rows = Scope::over(ModuleId::ROOT, &table.row);
+    fn picked_rows(&mut self, scope: &mut Scope<'_>, row: &Row, condition: &tree::Expr) -> Expr {
+        let mut rows = Scope::over(ModuleId::ROOT, row);
         rows.quiet = scope.quiet;
         if let Some(Gather::Tables { frame, .. }) = &scope.gather {
             rows.frame = *frame;
@@ -208,7 +242,8 @@ impl<'l> Checker<'l> {
         arguments: &[tree::Argument],
         span: Span,
     ) -> Typed {
-        let condition = picked.condition.map(|condition| self.picked_rows(scope, &picked.table, condition));
+        let condition =
+            picked.condition.map(|condition| self.picked_rows(scope, &picked.table.row, condition));
         let table = &picked.table;
         let Some(field) = picked.field else {
             if name != "count" || arguments.len() != 1 {

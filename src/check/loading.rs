@@ -12,7 +12,7 @@ use crate::syntax::parse;
 use crate::syntax::tree::{File, FileKind, ItemKind, Name, Use, UseSource};
 
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest, suggestion};
 use super::library::{Callable, ItemId, Library, Module, ModuleId, Named, Thing};
 
 static STANDARD: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
@@ -274,16 +274,19 @@ impl Loading<'_> {
             let callable = from.callables.get(&wanted.name.value).copied();
             let kind = from.types.get(&wanted.name.value).copied();
             if callable.is_none() && kind.is_none() {
-                let mut known: Vec<&str> =
-                    from.callables.keys().chain(from.types.keys()).map(|k| &**k).collect();
-                known.sort_unstable();
+                // Where the standard library has it, its own text says nothing new.
+                let place = |span: Span| (!from.standard).then_some(span);
+                let callables = from.callables.iter().map(|(name, named)| (&**name, place(named.span)));
+                let types = from.types.iter().map(|(name, named)| (&**name, place(named.span)));
+                let mut known: Vec<(&str, Option<Span>)> = callables.chain(types).collect();
+                known.sort_unstable_by_key(|(name, _)| *name);
                 let source = self.sources.get(from.source).map_or("it", |source| &source.name);
-                let mut problem = error(
+                let problem = error(
                     codes::UNKNOWN_IMPORT,
                     wanted.name.span,
                     format!("`{source}` has no `{}`", wanted.name.value),
                 );
-                problem.help = suggestion(&wanted.name.value, "it has", known);
+                let problem = suggest(problem, &wanted.name.value, "it has", known);
                 self.diagnostics.push(problem);
                 self.library.modules[module.0 as usize].broken.insert(seen.value.clone());
                 continue;

@@ -669,8 +669,11 @@ pub enum Cell {
     Metric { node: NodeId, metric: Arc<str>, column: MetricColumn, condition: Option<Expr> },
     /// Rows of a node that did not fail, and satisfy the condition.
     Rows { node: NodeId, condition: Option<Expr> },
-    /// Rows that failed, in one node or in all.
+    /// Rows that failed, in one node or in all; of a suite, in all of its runs.
     Failed(Option<NodeId>),
+    /// A suite's score of the one model that satisfies the condition (over a row of the model's name
+    /// alone); none or several is a failure of the test.
+    Score { score: u32, condition: Option<Expr> },
     /// An aggregation over a node's rows that did not fail.
     Aggregate { node: NodeId, aggregation: Aggregation, condition: Option<Expr> },
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::data::types::Type;
+use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ExprKind};
 
@@ -25,6 +26,28 @@ pub(super) struct ScriptUse {
     applied: HashSet<Span>,
     /// By the place of an arm: why it did not apply, the first time.
     refused: BTreeMap<(u32, u32), (Span, String)>,
+}
+
+impl ScriptUse {
+    /// What of arms came out elsewhere, as in another run of a suite.
+    pub(super) fn join(&mut self, other: ScriptUse) {
+        self.applied.extend(other.applied);
+        for (place, why) in other.refused {
+            self.refused.entry(place).or_insert(why);
+        }
+    }
+
+    /// Complaints about arms that applied nowhere.
+    pub(super) fn idle(&self) -> Vec<Diagnostic> {
+        let applied: BTreeSet<(u32, u32)> =
+            self.applied.iter().map(|arm| (arm.source.0, arm.start)).collect();
+        let idle = self.refused.iter().filter(|(place, _)| !applied.contains(place));
+        idle.map(|(_, (span, text))| {
+            error(codes::SCRIPT_IDLE, *span, format!("this arm applies nowhere: {text}"))
+                .help("an arm applies at the steps whose rows have all columns that it names")
+        })
+        .collect()
+    }
 }
 
 impl Checker<'_> {
@@ -227,25 +250,13 @@ impl Checker<'_> {
 
     /// Arms that applied nowhere.
     pub(super) fn idle_arms(&mut self) {
-        let sources: Vec<ScriptSource<'_>> = self.scripts.values().copied().collect();
-        for source in sources {
-            for arm in source.arms {
-                let place = (arm.span.source.0, arm.span.start);
-                if self.script_use.applied.contains(&arm.span) {
-                    continue;
-                }
-                if let Some((span, text)) = self.script_use.refused.get(&place).cloned() {
-                    self.told_once(
-                        error(codes::SCRIPT_IDLE, span, format!("this arm applies nowhere: {text}"))
-                            .help("an arm applies at the steps whose rows have all columns that it names"),
-                    );
-                }
-            }
+        for problem in self.script_use.idle() {
+            self.told_once(problem);
         }
     }
 
     /// A script is typed at each step that asks it: what is wrong with it is told once.
-    pub(super) fn told_once(&mut self, problem: crate::diagnostics::diagnostic::Diagnostic) {
+    pub(super) fn told_once(&mut self, problem: Diagnostic) {
         let known = self
             .diagnostics
             .iter()

@@ -49,6 +49,16 @@ const OF_VALUES: [&str; 11] = [
     codes::NOT_A_VARIATION,
 ];
 
+/// Complaints, beside those of unknown names, that may come of a name written wrongly elsewhere.
+const OF_NAMES: [&str; 6] = [
+    codes::MISSING_FIELD,
+    codes::REPLAY_KEY,
+    codes::SCRIPT_IDLE,
+    codes::SCRIPT_INCOMPLETE,
+    codes::TYPE_MISMATCH,
+    codes::WRONG_ARGUMENTS,
+];
+
 /// Adds the places where a slip is likely to what is told.
 pub(super) fn show(
     diagnostics: &mut [Diagnostic],
@@ -66,7 +76,7 @@ pub(super) fn show(
         let module = library.modules.iter().find(|module| module.source == source);
         let Some(module) = module.filter(|module| !module.standard) else { continue };
         let lone = once.entry(source).or_insert_with(|| standing_once(sources, source));
-        if told.code != codes::UNUSED {
+        if told.code.starts_with("unknown-") || OF_NAMES.contains(&told.code) {
             lone_word(told, sources, lone, &module.file.items);
         }
     }
@@ -149,6 +159,7 @@ fn declared(name: &str, used: Span, fields: &[Name]) -> Option<Span> {
 /// A word that stands only once in the file and is what is told of, or differs from it by a letter.
 fn lone_word(told: &mut Diagnostic, sources: &Sources, lone: &[(Span, String)], items: &[Item]) {
     let meant = named(told);
+    let here_only = lone.iter().any(|(span, _)| *span == told.primary.span);
     let item = |at: u32| items.iter().position(|item| item.span.start <= at && at <= item.span.end);
     let here = item(told.primary.span.start);
     let mut best: Option<(u8, u32, Span, String)> = None;
@@ -156,10 +167,10 @@ fn lone_word(told: &mut Diagnostic, sources: &Sources, lone: &[(Span, String)], 
         let beside = item(span.start) == here;
         let told_of = meant.iter().find_map(|meant| match meant == word {
             true => Some((0, format!("`{word}` stands here only"))),
+            // Which of the two is the slip can't be known.
+            false if here_only && one_letter_apart(meant, word) => Some((1, format!("`{word}` stands here"))),
             false if beside && one_letter_apart(meant, word) => Some((1, doubt(word, meant))),
-            false if meant.len() > 2 && word.len() > 2 && one_letter_apart(meant, word) => {
-                Some((2, doubt(word, meant)))
-            }
+            false if meant.len() > 2 && one_letter_apart(meant, word) => Some((2, doubt(word, meant))),
             false => None,
         });
         let Some((rank, text)) = told_of else { continue };
@@ -182,7 +193,8 @@ fn doubt(word: &str, meant: &str) -> String {
 
 /// The names that a message speaks of; of types also those of their fields and labels.
 fn named(told: &Diagnostic) -> Vec<String> {
-    let quoted = told.message.split('`').skip(1).step_by(2);
+    let is_name = |word: &&str| word.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    let quoted = told.message.split('`').skip(1).step_by(2).filter(is_name);
     let mut names: Vec<String> = quoted.map(str::to_owned).collect();
     if let Some((_, kinds)) = told.message.split_once(" must be ") {
         let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';

@@ -8,6 +8,7 @@ use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{ItemKind, Name, TypeExpr, TypeExprKind, TypeField};
 
+use super::checker::DEEPEST;
 use super::codes;
 use super::complaint::{Explained, error, suggest};
 use super::library::{ItemId, Library, ModuleId};
@@ -155,6 +156,13 @@ impl<'l> TypeReader<'l> {
             return Type::Unknown;
         }
         let ItemKind::Type(kind) = &self.library.item(item).kind else { return Type::Unknown };
+        if self.open.len() >= DEEPEST / 4 {
+            self.diagnostics.push(
+                error(codes::NESTED_TOO_DEEP, name.span, "types go through each other too many levels deep")
+                    .help("let fewer of them go through each other"),
+            );
+            return Type::Unknown;
+        }
         self.open.push(item);
         let here = std::mem::replace(&mut self.module, item.module);
         let read = self.read(&kind.kind);

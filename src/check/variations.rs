@@ -281,6 +281,7 @@ impl Checker<'_> {
                     span,
                     format!("`{}` varies {first}, but this is {}", signature.name, target.kind),
                 )
+                .also(target.span, format!("{} is varied here", target.kind))
                 .help("vary a column of its type, or one element: `on xs[0]`"),
             );
             return None;

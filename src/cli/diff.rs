@@ -5,7 +5,6 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::report::paint::{Look, painted};
-use crate::session::SessionError;
 use crate::session::difference::{Again, Change, Compared, Difference, Line, compare, side};
 use crate::world::World;
 
@@ -34,15 +33,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen) -> Exit {
     let compared = arguments.program.overrides(screen).and_then(|overrides| {
-        let read = |named: &str| -> Result<_, SessionError> {
-            let opened = side(named, &overrides, world)?;
-            let program = opened.sound()?;
-            let text = opened.sources.iter().next().map(|(_, source)| source.text.clone());
-            Ok((program, text.unwrap_or_default()))
-        };
-        let both = read(&arguments.old).and_then(|old| Ok((old, read(&arguments.new)?)));
-        both.map(|(old, new)| compare((&old.0, &old.1), (&new.0, &new.1)))
-            .map_err(|error: SessionError| screen.session_error(&error))
+        let read = |named: &str| side(named, &overrides, world);
+        let both = read(&arguments.old).and_then(|old| compare(&old, &read(&arguments.new)?));
+        both.map_err(|error| screen.session_error(&error))
     });
     match compared {
         Ok(difference) if arguments.json => {

@@ -76,6 +76,16 @@ pub fn decode_rows(bytes: &[u8]) -> Result<Vec<Row>, CodecError> {
     }
 }
 
+/// Reads what [`encode_value`] wrote, all of it.
+pub fn decode_value(bytes: &[u8]) -> Result<Value, CodecError> {
+    let mut reader = Reader { bytes };
+    let value = reader.value(0)?;
+    match reader.bytes.len() {
+        0 => Ok(value),
+        left => Err(CodecError::Trailing(left)),
+    }
+}
+
 /// Appends the canonical bytes of a value.
 pub fn encode_value(value: &Value, bytes: &mut Vec<u8>) {
     match value {

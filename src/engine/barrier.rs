@@ -18,6 +18,7 @@ use crate::random::Stream;
 use crate::syntax::tree::JoinKind;
 
 use super::error::RunError;
+use super::memo::Memo;
 use super::shelf::Shelf;
 use super::table::Table;
 
@@ -28,6 +29,7 @@ const CHUNK: usize = 1024;
 pub struct Barrier<'a> {
     pub ground: &'a Ground,
     pub shelf: &'a Shelf,
+    pub memo: &'a Memo,
     pub node: &'a Node,
     pub unit: &'a Unit,
     pub inputs: &'a [Table],
@@ -157,7 +159,7 @@ impl Barrier<'_> {
                 // Nothing equals what is missing.
                 match self.eval(step, row, by) {
                     Value::Missing => {}
-                    value => deduping.see(row.id, key_of(&[value])),
+                    value => deduping.see(row.id, &key_of(&[value])),
                 }
             }
         })?;
@@ -324,12 +326,42 @@ impl Barrier<'_> {
         })
     }
 
+    /// Measures chunk by chunk; what a chunk measured before came to is remembered.
+    fn measure_in_parts(
+        &self,
+        step: &Step,
+        measure: &Measure,
+        whole: &mut Measuring<'_>,
+    ) -> Result<(), RunError> {
+        for chunk in &self.main().chunks {
+            if let Some(known) = self.memo.partial(self.unit, &chunk.digest)?
+                && whole.take_in(&known)
+            {
+                continue;
+            }
+            let mut part = Measuring::new(self.ground, step, measure);
+            let rows = self.shelf.get(chunk)?;
+            rows.iter().filter(|row| self.takes(row)).for_each(|row| part.add(row));
+            match part.partial() {
+                Some(partial) if whole.take_in(&partial) => {
+                    self.memo.put_partial(self.unit, &chunk.digest, &partial)?;
+                }
+                _ => rows.iter().filter(|row| self.takes(row)).for_each(|row| whole.add(row)),
+            }
+        }
+        Ok(())
+    }
+
     fn measure(&self, step: &Step, measure: &Measure) -> Result<Table, RunError> {
         let mut measuring = Measuring::new(self.ground, step, measure);
         if measuring.wants_baselines() {
             self.each(self.main(), |row| measuring.note_baseline(row))?;
         }
-        self.each(self.main(), |row| measuring.add(row))?;
+        if measuring.wants_baselines() {
+            self.each(self.main(), |row| measuring.add(row))?;
+        } else {
+            self.measure_in_parts(step, measure, &mut measuring)?;
+        }
         let rows = measuring.finish().map_err(|problem| match problem {
             Problem::Missing { metric, missing } => RunError::MissingValues {
                 node: self.node.name.to_string(),

@@ -212,8 +212,8 @@ impl Caller {
         if !self.reserve() {
             return Made { answer: Err(refused(FailureCause::BudgetReached)), paid: None, absent: false };
         }
-        let raw = match endpoint.call(request).await {
-            Ok(raw) => raw,
+        let (raw, unkept) = match endpoint.ask(request).await {
+            Ok(answered) => answered,
             Err(failure) => {
                 self.calls.fetch_sub(1, Ordering::Relaxed);
                 self.note(endpoint, key, &failure);
@@ -247,7 +247,9 @@ impl Caller {
             reply: raw,
         };
         // The row goes on only when its reply is on disk.
-        match self.store.append(record).await {
+        let appended = self.store.append(record).await;
+        drop(unkept);
+        match appended {
             Ok(()) => {
                 Made { answer: Ok(Arc::new(Answered { reply, latency })), paid: Some(paid), absent: false }
             }

@@ -98,6 +98,26 @@ impl Memo {
         self.store.put_fact(Space::Chunk, &worth_key(key).0, &value)
     }
 
+    /// What a reduction gathered from a chunk.
+    pub fn partial(&self, unit: &Unit, chunk: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.fact(Space::Chunk, &self.partial_key(unit, chunk).0)
+    }
+
+    pub fn put_partial(&self, unit: &Unit, chunk: &Digest, partial: &[u8]) -> Result<(), StoreError> {
+        self.store.put_fact(Space::Chunk, &self.partial_key(unit, chunk).0, partial)
+    }
+
+    /// Where the identities are remembered that a unit gave last.
+    pub fn identities_key(&self, unit: &Unit) -> Digest {
+        self.hasher("tgp.identities.v1", unit).finish()
+    }
+
+    fn partial_key(&self, unit: &Unit, chunk: &Digest) -> Digest {
+        let mut hasher = self.hasher("tgp.partial.v1", unit);
+        hasher.digest(chunk);
+        hasher.finish()
+    }
+
     pub fn put_chunk(&self, key: &Digest, made: &Table) -> Result<(), StoreError> {
         self.store.put_fact(Space::Chunk, &key.0, &made.encode())
     }

@@ -5,6 +5,7 @@ pub mod caller;
 pub mod endpoints;
 pub mod error;
 pub mod gauges;
+mod identities;
 pub mod making;
 pub mod memo;
 mod output;

@@ -1,7 +1,7 @@
 //! A run: units whose tables are known are taken as they are, the others work at the same time,
 //! each on the chunks that the one before it has finished.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,13 +25,14 @@ use super::barrier::{Barrier, check_keys};
 use super::caller::Caller;
 use super::error::RunError;
 use super::gauges::{Gauge, Worth};
+use super::identities::are_distinct;
 use super::making::{End, Piece};
 use super::memo::Memo;
 use super::output::Output;
 use super::recordings;
 use super::remote::Remote;
 use super::shelf::Shelf;
-use super::source::{Sources, numbered};
+use super::source::{Numbering, Sources};
 use super::table::{ChunkRef, Table};
 
 /// Everything that a run needs, set up.
@@ -304,8 +305,15 @@ impl Run {
                 Some(StepKind::Labels { read, .. }) => run.sources().all(read)?,
                 _ => Vec::new(),
             };
-            let barrier =
-                Barrier { ground: &run.ground, shelf: &run.shelf, node, unit, inputs: &tables, labels };
+            let barrier = Barrier {
+                ground: &run.ground,
+                shelf: &run.shelf,
+                memo: &run.memo,
+                node,
+                unit,
+                inputs: &tables,
+                labels,
+            };
             barrier.run()
         });
         work.await.map_err(|_| RunError::Broken("a whole-table step".to_owned()))?
@@ -347,7 +355,7 @@ impl Run {
             _ => {}
         }
         let mut chunks = Vec::new();
-        let mut rows = numbered(rows, &mut HashMap::new()).into_iter().peekable();
+        let mut rows = Numbering::default().number(rows).0.into_iter().peekable();
         while rows.peek().is_some() {
             chunks.push(self.shelf.put(rows.by_ref().take(1000).collect())?);
         }
@@ -362,6 +370,9 @@ impl Run {
             _ => None,
         });
         let Some(keys) = keys else { return Ok(()) };
+        if are_distinct(&self.shelf, &self.memo.identities_key(unit), table)? {
+            return Ok(());
+        }
         // Where the key's values stand in the unit's table.
         let laid = match node.steps[unit.steps.clone()].last().map(|step| &step.kind) {
             Some(StepKind::Project(slots)) => {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use crate::check::program::{Format, Node, Program, Read, StepKind};
 use crate::data::address::Address;
@@ -18,10 +19,14 @@ use crate::syntax::tree::OnError;
 use crate::world::{Stamp, World};
 
 use super::error::RunError;
+use super::identities::{are_distinct, is_known, remember};
 use super::memo::Memo;
 use super::remote::{KeptFile, Remote, RemoteError};
 use super::shelf::Shelf;
 use super::table::{ChunkRef, Table};
+
+/// Runs that are found ahead of the one that is looked up.
+const RUNS_AHEAD: usize = 4;
 
 /// Reads the sources of a program whose file stands in `folder`.
 pub struct Sources {
@@ -111,9 +116,14 @@ impl Sources {
             if let Some(header) = &header {
                 header.check(fields).map_err(|error| misread(&name, &error))?;
             }
-            for run in cut {
-                each(&name, header.as_ref(), run.map_err(|error| misread(&name, &error))?)?;
-            }
+            std::thread::scope(|scope| {
+                // One thread finds the runs, the other what was made of them.
+                let (sender, runs) = sync_channel(RUNS_AHEAD);
+                scope.spawn(move || cut.into_iter().try_for_each(|run| sender.send(run)));
+                runs.into_iter().try_for_each(|run| {
+                    each(&name, header.as_ref(), run.map_err(|error| misread(&name, &error))?)
+                })
+            })?;
         }
         Ok(())
     }
@@ -172,48 +182,88 @@ impl Sources {
         };
         // Where a key follows, identity is the key's; else it is content, and equal rows count.
         let keyed = matches!(node.steps.get(unit.steps.end).map(|step| &step.kind), Some(StepKind::Key(_)));
-        let mut seen = HashMap::new();
         if matches!(reading.format, Format::Texts | Format::Images) {
             let folder = self.folder.join(&*reading.path);
             let rows = self.folder_rows(reading, &folder)?;
             if rows.is_empty() {
                 return Err(RunError::NoRecords { path: folder.display().to_string() });
             }
-            emit(self.shelf.put(numbered(rows, &mut seen))?);
+            emit(self.shelf.put(Numbering::default().number(rows).0)?);
             return Ok(());
         }
-        let mut any = false;
+        let identities = memo.identities_key(unit);
+        // Where it is known which identities were there last, what changed is enough to tell
+        // whether two rows are equal now; else all rows are looked at.
+        let compares = !keyed && is_known(&self.shelf, &identities)?;
+        let mut numbering = Numbering::default();
+        let mut read = Table::default();
+        let mut rows = 0;
         self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
-            let key = memo.chunk_key(unit, None, &run.digest(header));
-            let known = memo.chunk(&key)?.and_then(|made| made.chunks.first().copied());
-            let known = match known {
-                Some(chunk) if keyed && self.shelf.store().has_object(&chunk.digest) => {
-                    any |= chunk.rows > 0;
-                    emit(chunk);
-                    return Ok(());
-                }
-                // The rows are needed all the same where equal ones must be counted.
-                Some(chunk) => self.shelf.find(&chunk)?,
-                None => None,
-            };
-            let rows = match known {
-                Some(rows) => rows.to_vec(),
-                None => {
-                    let rows = parsed(reading, header, &run, name)?;
-                    let chunk = self.shelf.put(rows.clone())?;
-                    // A broken record's line moves when the file grows before it.
-                    if chunk.failed == 0 {
-                        memo.put_chunk(&key, &Table { chunks: vec![chunk] })?;
-                    }
-                    rows
-                }
-            };
-            any |= !rows.is_empty();
-            let rows = if keyed { rows } else { numbered(rows, &mut seen) };
-            emit(self.shelf.put(rows)?);
+            let chunk = self.chunk(memo, unit, reading, header, &run, name)?;
+            rows += u64::from(chunk.rows);
+            if keyed {
+                emit(chunk);
+                return Ok(());
+            }
+            read.chunks.push(chunk);
+            if !compares {
+                emit(self.numbered(&mut numbering, chunk)?);
+            }
             Ok(())
         })?;
-        if any { Ok(()) } else { Err(RunError::NoRecords { path: reading.path.to_string() }) }
+        if rows == 0 {
+            return Err(RunError::NoRecords { path: reading.path.to_string() });
+        }
+        if keyed {
+            return Ok(());
+        }
+        // Records that could not be read are numbered too, and have no part in what is known.
+        let is_whole = read.failed() == 0;
+        if !compares {
+            if is_whole && !numbering.has_equals {
+                remember(&self.shelf, &identities, &read, numbering.seen.into_keys())?;
+            }
+        } else if is_whole && are_distinct(&self.shelf, &identities, &read)? {
+            read.chunks.into_iter().for_each(emit);
+        } else {
+            for chunk in read.chunks {
+                emit(self.numbered(&mut numbering, chunk)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a run as they stand, equal ones with one identity.
+    fn chunk(
+        &self,
+        memo: &Memo,
+        unit: &Unit,
+        reading: &Read,
+        header: Option<&read::Header>,
+        run: &read::RawChunk,
+        name: &str,
+    ) -> Result<ChunkRef, RunError> {
+        let key = memo.chunk_key(unit, None, &run.digest(header));
+        if let Some(chunk) = memo.chunk(&key)?.and_then(|made| made.chunks.first().copied())
+            && self.shelf.store().has_object(&chunk.digest)
+        {
+            return Ok(chunk);
+        }
+        let chunk = self.shelf.put(parsed(reading, header, run, name)?)?;
+        // A broken record's line moves when the file grows before it.
+        if chunk.failed == 0 {
+            memo.put_chunk(&key, &Table { chunks: vec![chunk] })?;
+        }
+        Ok(chunk)
+    }
+
+    /// The chunk with an identity for each of its rows.
+    fn numbered(&self, numbering: &mut Numbering, chunk: ChunkRef) -> Result<ChunkRef, RunError> {
+        let rows = self.shelf.get(&chunk)?;
+        match numbering.number(rows.to_vec()) {
+            (_, false) => Ok(chunk),
+            (rows, true) => self.shelf.put(rows),
+        }
     }
 
     /// All rows of a small source at once, as they stand.
@@ -294,15 +344,27 @@ fn row(reading: &Read, record: Result<Vec<Value>, read::BrokenRecord>, name: &st
 }
 
 /// Gives equal rows identities of their own: content and number among equals.
-pub(super) fn numbered(mut rows: Vec<Row>, seen: &mut HashMap<RowId, u64>) -> Vec<Row> {
-    for row in &mut rows {
-        let before = seen.entry(row.id).or_insert(0);
-        if *before > 0 {
-            row.id = row.id.derive("equal", &before.to_le_bytes());
+#[derive(Default)]
+pub(super) struct Numbering {
+    seen: HashMap<RowId, u32>,
+    has_equals: bool,
+}
+
+impl Numbering {
+    /// The rows, and whether the identity of one of them was changed.
+    pub(super) fn number(&mut self, mut rows: Vec<Row>) -> (Vec<Row>, bool) {
+        let mut changed = false;
+        for row in &mut rows {
+            let before = self.seen.entry(row.id).or_insert(0);
+            if *before > 0 {
+                row.id = row.id.derive("equal", &u64::from(*before).to_le_bytes());
+                changed = true;
+            }
+            *before += 1;
         }
-        *before += 1;
+        self.has_equals |= changed;
+        (rows, changed)
     }
-    rows
 }
 
 /// Where a broken record stands, as people count.

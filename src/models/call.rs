@@ -8,6 +8,7 @@ use super::dialects::Message;
 use super::endpoint::{Endpoint, Lines};
 use super::exchange;
 use super::judgement::{self, Judgement};
+use super::limits::Unkept;
 use super::limits::circuit::{Change, Entry};
 use super::limits::limiter::Pass;
 use super::limits::quota::{Quotas, retry_after};
@@ -21,16 +22,16 @@ use super::transport::{Answer, Fault};
 const LOOK: Duration = Duration::from_millis(500);
 
 /// One call on its way, over all its attempts.
-pub(super) struct Call<'a> {
-    pub(super) endpoint: &'a Endpoint,
-    pub(super) lines: &'a Lines,
-    pub(super) request: &'a Request,
+pub(super) struct Call<'e, 'r> {
+    pub(super) endpoint: &'e Endpoint,
+    pub(super) lines: &'e Lines,
+    pub(super) request: &'r Request,
     pub(super) message: Message,
     pub(super) tokens: u64,
 }
 
-impl Call<'_> {
-    pub(super) async fn run(&self) -> Result<RawReply, CallFailure> {
+impl<'e> Call<'e, '_> {
+    pub(super) async fn run(&self) -> Result<(RawReply, Unkept<'e>), CallFailure> {
         let Call { endpoint, lines, .. } = self;
         let limits = &endpoint.limits;
         let mut sent = 0;
@@ -55,14 +56,16 @@ impl Call<'_> {
             let latency = pass.elapsed();
             let now = endpoint.world.now();
             let (judgement, wait) = self.judge(&answer, &pass, now);
+            // Before the request's own place is free again.
+            let unkept = matches!(judgement, Judgement::Answer(_)).then(|| lines.limiter.unkept());
             self.settle(&judgement, wait, faults, pass, entry);
 
             let (cause, bearable) = match judgement {
                 Judgement::Answer(usage) => {
                     self.learn(&usage);
                     endpoint.tell(AttemptEvent::Answered { latency, attempt: sent });
-                    if let Ok(Answer { status, body, .. }) = answer {
-                        return Ok(RawReply { status, body, latency, attempts: sent, at: now });
+                    if let (Ok(Answer { status, body, .. }), Some(unkept)) = (answer, unkept) {
+                        return Ok((RawReply { status, body, latency, attempts: sent, at: now }, unkept));
                     }
                     continue;
                 }

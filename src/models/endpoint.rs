@@ -18,10 +18,10 @@ use super::capability::Capability;
 use super::dialects::{Message, Site};
 use super::error::{EndpointError, ReadError, Unsupported};
 use super::exchange::Carrier;
-use super::limits::Limits;
 use super::limits::circuit::Circuit;
 use super::limits::limiter::Limiter;
 use super::limits::retry::RetryBudget;
+use super::limits::{Limits, Unkept};
 use super::prices::{Price, Prices};
 use super::program::{self, Program};
 use super::provider::{Address, Key, ProviderKind};
@@ -251,6 +251,12 @@ impl Endpoint {
     /// # Errors
     /// Where no attempt brought an answer, or asking again would bring none.
     pub async fn call(&self, request: &Request) -> Result<RawReply, CallFailure> {
+        self.ask(request).await.map(|(raw, _)| raw)
+    }
+
+    /// As [`Endpoint::call`]; and the answer takes a place of the concurrency until what comes with
+    /// it is dropped, which is to be when the answer is on disk.
+    pub async fn ask<'e>(&'e self, request: &Request) -> Result<(RawReply, Unkept<'e>), CallFailure> {
         if let Some(unsupported) = self.refuse(request) {
             return Err(not_ready(&unsupported));
         }

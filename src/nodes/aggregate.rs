@@ -15,18 +15,20 @@ use crate::stats::kappa::{Confusion, Weights};
 use crate::stats::moments::Moments;
 use crate::stats::quantile::Frequencies;
 
+use super::coded;
+
 /// What one aggregate has gathered: a partial result that rows may reach in any order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Gathered {
     Count(u64),
     Numbers(Moments),
     /// The least or the greatest value so far.
-    Extreme(Option<Value>),
+    Extreme(#[serde(with = "coded")] Option<Value>),
     All(Logic),
     Any(Logic),
     Values(Frequencies),
-    List(Vec<(RowId, Value)>),
-    First(Option<(RowId, Value)>),
+    List(#[serde(with = "coded")] Vec<(RowId, Value)>),
+    First(#[serde(with = "coded")] Option<(RowId, Value)>),
     /// How often two raters gave which labels, by their encoding.
     Labels(BTreeMap<(Vec<u8>, Vec<u8>), u64>),
 }
@@ -98,6 +100,30 @@ impl Gathered {
                     *labels.entry((encoded(one), encoded(other))).or_default() += 1;
                 }
             }
+        }
+    }
+
+    /// Takes in the rows of another part.
+    pub fn merge(&mut self, kind: AggregateKind, other: Gathered) {
+        match (self, other) {
+            (Gathered::Count(count), Gathered::Count(more)) => *count += more,
+            (Gathered::Numbers(moments), Gathered::Numbers(more)) => moments.merge(&more),
+            (one @ Gathered::Extreme(_), Gathered::Extreme(Some(more))) => one.add(kind, RowId(0), &[more]),
+            (Gathered::All(logic), Gathered::All(more)) | (Gathered::Any(logic), Gathered::Any(more)) => {
+                logic.yes |= more.yes;
+                logic.no |= more.no;
+                logic.missing |= more.missing;
+            }
+            (Gathered::Values(values), Gathered::Values(more)) => values.merge(&more),
+            (Gathered::List(list), Gathered::List(more)) => list.extend(more),
+            (one @ Gathered::First(_), Gathered::First(Some((id, value)))) => one.add(kind, id, &[value]),
+            (Gathered::Labels(labels), Gathered::Labels(more)) => {
+                for (pair, count) in more {
+                    *labels.entry(pair).or_default() += count;
+                }
+            }
+            // Of one kind there is one form.
+            _ => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whole-table steps: what must see all rows before it gives the first.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::check::program::Aggregation;
@@ -27,7 +27,14 @@ pub fn key_of(values: &[Value]) -> Vec<u8> {
 pub struct Sampling {
     seed: Digest,
     wanted: u64,
-    groups: BTreeMap<Vec<u8>, Vec<(u128, RowId)>>,
+    groups: BTreeMap<Vec<u8>, Lowest>,
+}
+
+/// The rows of a group that rank lowest so far, and how many there were.
+#[derive(Default)]
+struct Lowest {
+    rows: BinaryHeap<(u128, RowId)>,
+    found: u64,
 }
 
 /// A group with fewer rows than wanted.
@@ -46,18 +53,22 @@ impl Sampling {
         let mut hasher = Hasher::new("tgp.sample.v1");
         hasher.digest(&self.seed).bytes(&id.0.to_le_bytes());
         let rank = RowId::from_digest(&hasher.finish()).0;
-        self.groups.entry(group).or_default().push((rank, id));
+        let lowest = self.groups.entry(group).or_default();
+        lowest.found += 1;
+        lowest.rows.push((rank, id));
+        if lowest.rows.len() as u64 > self.wanted {
+            lowest.rows.pop();
+        }
     }
 
     /// The rows chosen; or, where `up_to` is false, the first group that is too small.
     pub fn choose(self, up_to: bool) -> Result<HashSet<RowId>, TooFew> {
         let mut chosen = HashSet::new();
-        for (group, mut rows) in self.groups {
-            if !up_to && (rows.len() as u64) < self.wanted {
-                return Err(TooFew { group, found: rows.len() as u64 });
+        for (group, lowest) in self.groups {
+            if !up_to && lowest.found < self.wanted {
+                return Err(TooFew { group, found: lowest.found });
             }
-            rows.sort_unstable();
-            chosen.extend(rows.into_iter().take(self.wanted as usize).map(|(_, id)| id));
+            chosen.extend(lowest.rows.into_iter().map(|(_, id)| id));
         }
         Ok(chosen)
     }
@@ -66,18 +77,23 @@ impl Sampling {
 /// `dedup`: of rows with equal values the one of smallest identity.
 #[derive(Default)]
 pub struct Deduping {
-    best: HashMap<Vec<u8>, RowId>,
+    /// By the hash of the value, for values may be long.
+    best: HashMap<RowId, RowId>,
 }
 
 impl Deduping {
-    pub fn see(&mut self, id: RowId, key: Vec<u8>) {
-        let best = self.best.entry(key).or_insert(id);
+    pub fn see(&mut self, id: RowId, key: &[u8]) {
+        let best = self.best.entry(hashed(key)).or_insert(id);
         *best = (*best).min(id);
     }
 
     pub fn keeps(&self, id: RowId, key: &[u8]) -> bool {
-        self.best.get(key) == Some(&id)
+        self.best.get(&hashed(key)) == Some(&id)
     }
+}
+
+fn hashed(key: &[u8]) -> RowId {
+    RowId::from_digest(&Digest::of(key))
 }
 
 /// `group`: one row a group.

@@ -1,7 +1,10 @@
 //! `measure`: numbers with their uncertainty, and over how many rows they stand.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use crate::check::program::*;
 use crate::data::codec::encode_value;
@@ -15,13 +18,14 @@ use crate::eval::halt::Halt;
 use crate::eval::operator::number;
 use crate::eval::scope::Scope;
 use crate::stats::bootstrap::{DEFAULT_REPLICATES, Replicates, percentile_interval};
-use crate::stats::clusters::Clusters;
+use crate::stats::clusters::{Clusters, half_width};
 use crate::stats::fixed::OutOfRange;
 use crate::stats::interval::Interval as Bounds;
 use crate::stats::wilson::{wilson, wilson_clustered};
 use crate::syntax::tree::{IntervalMethod, MissingPolicy, NodeKind, Total};
 
 use super::aggregate::{Gathered, bears_missing};
+use super::coded;
 
 /// Gathers a measure over a table's rows, in any order.
 pub struct Measuring<'a> {
@@ -45,7 +49,9 @@ pub enum Problem {
     RepeatedBaseline { count: u64 },
 }
 
+#[derive(Serialize, Deserialize)]
 struct Group {
+    #[serde(with = "coded")]
     by: Vec<Value>,
     /// Which total it belongs to; `None` for a group of its own.
     total: Option<usize>,
@@ -53,12 +59,13 @@ struct Group {
 }
 
 /// One metric in one group.
+#[derive(Serialize, Deserialize)]
 struct Cell {
     n: u64,
     missing: u64,
     out_of_range: bool,
     leaves: Vec<Gathered>,
-    /// For Wilson's and the normal interval of what is a mean.
+    /// For Wilson's and the normal interval of what is a mean, where rows depend on each other.
     clusters: Clusters,
     /// For the bootstrap: each leaf's sums of values and of rows.
     replicates: Vec<Replicates<2>>,
@@ -126,10 +133,11 @@ impl<'a> Measuring<'a> {
             against = Some(self.baselines.get(&key).cloned().unwrap_or_else(|| Arc::from([])));
         }
         let lost = row.failure.as_ref().is_some_and(|failure| failure.reason != Reason::Missing);
-        let cluster = match measure.interval.as_ref().and_then(|interval| interval.cluster) {
-            Some(slot) => cluster_of(row.values.get(slot.0 as usize).unwrap_or(&Value::Missing)),
-            None => row.id.0,
-        };
+        let cluster = measure
+            .interval
+            .as_ref()
+            .and_then(|interval| interval.cluster)
+            .map(|slot| cluster_of(row.values.get(slot.0 as usize).unwrap_or(&Value::Missing)));
         let by = pick(&row.values, &measure.by);
         let mut places = vec![(None, by.clone())];
         for (at, total) in measure.totals.iter().enumerate() {
@@ -185,6 +193,40 @@ impl<'a> Measuring<'a> {
             total,
             cells: measure.metrics.iter().map(|metric| Cell::new(measure, metric)).collect(),
         })
+    }
+
+    /// What was gathered so far, for [`Measuring::take_in`]; a part of it where the table is walked
+    /// in parts. It stands for its rows only where the measure has no baseline.
+    pub fn partial(&self) -> Option<Vec<u8>> {
+        let groups: Vec<(&Vec<u8>, &Group)> = self.groups.iter().collect();
+        postcard::to_allocvec(&groups).ok()
+    }
+
+    /// Adds what was gathered from other rows; false, and nothing added, where the bytes are
+    /// something else.
+    pub fn take_in(&mut self, partial: &[u8]) -> bool {
+        let Ok(groups) = postcard::from_bytes::<Vec<(Vec<u8>, Group)>>(partial) else { return false };
+        let metrics = &self.measure.metrics;
+        let fits = |cell: &Cell, metric: &Metric| cell.leaves.len() == metric.aggregation.leaves.len();
+        let all_fit = groups.iter().all(|(_, group)| {
+            group.cells.len() == metrics.len()
+                && group.cells.iter().zip(metrics).all(|(cell, metric)| fits(cell, metric))
+        });
+        if !all_fit {
+            return false;
+        }
+        for (key, group) in groups {
+            match self.groups.entry(key) {
+                Entry::Vacant(place) => {
+                    place.insert(group);
+                }
+                Entry::Occupied(mut known) => {
+                    let cells = known.get_mut().cells.iter_mut().zip(metrics).zip(group.cells);
+                    cells.for_each(|((cell, metric), more)| cell.merge(metric, more));
+                }
+            }
+        }
+        true
     }
 
     /// The measure's rows: each group's metrics, then each total's.
@@ -267,23 +309,15 @@ impl<'a> Measuring<'a> {
 
     fn bounds(&self, metric: &Metric, cell: &Cell) -> Option<Bounds> {
         let interval = self.measure.interval.as_ref()?;
-        match way(self.measure, metric) {
+        let way = way(self.measure, metric);
+        match way {
             Way::None => None,
+            Way::Wilson | Way::Normal if interval.cluster.is_none() => independent(cell, way, interval.level),
             Way::Wilson => {
                 let sums = cell.clusters.total();
                 let (above, below) = (sums.above.value(), sums.below.value());
-                if below == 0.0 {
-                    return None;
-                }
-                Some(match interval.cluster {
-                    None => wilson(above, below, interval.level),
-                    Some(_) => wilson_clustered(
-                        above,
-                        below,
-                        cell.clusters.design_effect().unwrap_or(1.0),
-                        interval.level,
-                    ),
-                })
+                let effect = || cell.clusters.design_effect().unwrap_or(1.0);
+                (below != 0.0).then(|| wilson_clustered(above, below, effect(), interval.level))
             }
             Way::Normal => cell.clusters.interval(interval.level),
             Way::Bootstrap => percentile_interval(&mut self.replicate_values(metric, cell), interval.level),
@@ -329,11 +363,24 @@ impl Cell {
         }
     }
 
+    fn merge(&mut self, metric: &Metric, other: Cell) {
+        self.n += other.n;
+        self.missing += other.missing;
+        self.out_of_range |= other.out_of_range;
+        let leaves = self.leaves.iter_mut().zip(&metric.aggregation.leaves).zip(other.leaves);
+        leaves.for_each(|((gathered, leaf), more)| gathered.merge(leaf.kind, more));
+        self.clusters.merge(&other.clusters);
+        for (replicates, more) in self.replicates.iter_mut().zip(&other.replicates) {
+            // One seed and one number for all cells of a measure.
+            self.out_of_range |= replicates.merge(more).is_err();
+        }
+    }
+
     fn add(
         &mut self,
         metric: &Metric,
         id: RowId,
-        cluster: u128,
+        cluster: Option<u128>,
         given: &[Option<Vec<Value>>],
         policy: MissingPolicy,
     ) {
@@ -363,13 +410,30 @@ impl Cell {
             };
             let Some(above) = above else { continue };
             let mut added: Result<(), OutOfRange> = Ok(());
-            if place == 0 && leaves.len() == 1 && is_sum(leaf.kind) {
+            if let Some(cluster) = cluster
+                && place == 0
+                && leaves.len() == 1
+                && is_sum(leaf.kind)
+            {
                 added = self.clusters.add(cluster, above, 1.0);
             }
             if let Some(replicates) = self.replicates.get_mut(place) {
-                added = added.and(replicates.add(cluster, [above, 1.0]));
+                added = added.and(replicates.add(cluster.unwrap_or(id.0), [above, 1.0]));
             }
             self.out_of_range |= added.is_err();
+        }
+    }
+}
+
+/// The interval of a mean over rows that don't depend on each other: what its moments say.
+fn independent(cell: &Cell, way: Way, level: f64) -> Option<Bounds> {
+    let [Gathered::Numbers(moments)] = cell.leaves.as_slice() else { return None };
+    let n = moments.count() as f64;
+    match way {
+        Way::Wilson => (n > 0.0).then(|| wilson(moments.sum(), n, level)),
+        _ => {
+            let variance = moments.variance()? / n;
+            Some(Bounds::around(moments.mean()?, half_width(variance, moments.count() as usize, level)))
         }
     }
 }

@@ -127,10 +127,8 @@ impl<'a> Canonical<'a> {
         if self.program.dynamic {
             writer.out.push_str("dynamic\n");
         }
-        let mut models = std::mem::take(&mut writer.models);
-        models.sort();
-        models.dedup();
-        for (place, model) in models.into_iter().enumerate() {
+        // In the order in which the steps name them, as their places say.
+        for (place, model) in std::mem::take(&mut writer.models).into_iter().enumerate() {
             let _ = write!(writer.out, "model {place}:");
             for identity in self.models.get(model.0 as usize).into_iter().flatten() {
                 let _ = write!(writer.out, " {}", identity.hex());
@@ -228,7 +226,13 @@ impl Writer<'_> {
         }
         // What a query asks is told apart model by model; see `Canonical::target`.
         if !matches!(step.kind, StepKind::Query(_)) {
-            for local in step.local_models.values() {
+            let mut places: Vec<(usize, u32, &LocalModel)> = Vec::new();
+            for ((model, binding), local) in &step.local_models {
+                places.push((self.place(*model), *binding, local));
+            }
+            places.sort_by_key(|(place, binding, _)| (*place, *binding));
+            for (place, _, local) in places {
+                let _ = write!(self.out, " (model {place})");
                 self.local_model(local);
             }
         }
@@ -388,9 +392,7 @@ impl Writer<'_> {
     fn model(&mut self, model: &ModelRef) {
         match model {
             ModelRef::Declared(id) => {
-                self.models.push(*id);
-                // Which of the unit's models it is shows in the order of the identities below.
-                let place = self.models.iter().position(|known| known == id).unwrap_or(0);
+                let place = self.place(*id);
                 let _ = write!(self.out, "(model {place}) ");
             }
             ModelRef::Parameter(at) => {
@@ -398,6 +400,15 @@ impl Writer<'_> {
             }
             ModelRef::Judge => self.out.push_str("(judge) "),
         }
+    }
+
+    /// Which of the unit's models it is, in the order in which they are named first.
+    fn place(&mut self, id: ModelId) -> usize {
+        let known = self.models.iter().position(|known| *known == id);
+        known.unwrap_or_else(|| {
+            self.models.push(id);
+            self.models.len() - 1
+        })
     }
 
     fn slots(&mut self, word: &str, slots: &[Slot]) {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use crate::check::Overrides;
-use crate::check::program::{BindingKind, NodeId, Program, StepKind};
+use crate::check::program::{BindingKind, NodeId, Program, StepKind, Suite};
 use crate::digest::{Digest, Hasher};
 use crate::plan::Plan;
 use crate::plan::canonical::{Canonical, ModelIdentities, binding};
@@ -100,6 +100,7 @@ pub struct Compared {
 }
 
 /// A checked version of a file.
+#[derive(Default)]
 struct Version {
     nodes: Vec<Versioned>,
     pieces: Vec<Piece>,
@@ -185,12 +186,48 @@ fn identities(program: &Program) -> ModelIdentities {
     models.collect()
 }
 
-/// Compares two checked versions, each with its text.
-pub fn compare(old: (&Arc<Program>, &str), new: (&Arc<Program>, &str)) -> Difference {
-    let (old, new) = (Version::of(old.0, old.1), Version::of(new.0, new.1));
-    let changed = changed_pieces(&old, &new);
-    let mut nodes: Vec<Compared> =
-        new.nodes.iter().map(|node| compared(&old, &new, node, &changed)).collect();
+/// Compares two versions of a file; of a suite, run by run.
+pub fn compare(old: &Opened, new: &Opened) -> Result<Difference, SessionError> {
+    let (old_program, new_program) = (old.sound()?, new.sound()?);
+    let root = |opened: &Opened| opened.sources.iter().next().map(|(_, source)| source.text.clone());
+    let (was, is) = (root(old).unwrap_or_default(), root(new).unwrap_or_default());
+    let mut whole = compare_versions(&Version::of(&old_program, &was), &Version::of(&new_program, &is));
+    let none = Suite { runs: Vec::new(), scores: Vec::new(), leaderboard: Vec::new() };
+    let (before, after) = (old_program.suite.as_ref(), new_program.suite.as_ref());
+    if before.is_none() && after.is_none() {
+        return Ok(whole);
+    }
+    // What a suite says decides its scores, whether or not anything runs.
+    let changed =
+        changed_pieces(&Version::of(&old_program, &was), &Version::of(&new_program, &is)).into_iter();
+    whole.items = changed.filter(|piece| !piece.is_aside).map(ChangedPiece::into_item).collect();
+    let (before, after) = (before.unwrap_or(&none), after.unwrap_or(&none));
+    let version = |opened: &Opened, suite: &Suite, name: &str| {
+        let run = suite.runs.iter().find(|run| *run.name == *name);
+        run.map_or_else(Version::default, |run| Version::of(&run.program, &text_of(opened, &run.path)))
+    };
+    let gone = before.runs.iter().filter(|run| after.runs.iter().all(|known| known.name != run.name));
+    for run in after.runs.iter().chain(gone) {
+        let one = compare_versions(&version(old, before, &run.name), &version(new, after, &run.name));
+        let named = |name: String| format!("{}.{name}", run.name);
+        whole.nodes.extend(one.nodes.into_iter().map(|node| Compared { node: named(node.node), ..node }));
+        let items = one.items.into_iter().map(|item| ChangedItem { name: named(item.name), ..item });
+        whole.items.extend(items);
+    }
+    Ok(whole)
+}
+
+/// The text of a file that a suite runs.
+fn text_of(opened: &Opened, path: &str) -> Arc<str> {
+    let found = opened.sources.iter().find(|(_, source)| {
+        source.path.as_ref().is_some_and(|known| known.ends_with(path.trim_start_matches("./")))
+    });
+    found.map(|(_, source)| source.text.clone()).unwrap_or_default()
+}
+
+fn compare_versions(old: &Version, new: &Version) -> Difference {
+    let changed = changed_pieces(old, new);
+    let mut nodes: Vec<Compared> = new.nodes.iter().map(|node| compared(old, new, node, &changed)).collect();
     // What follows a change may change; inputs may stand after their readers in the file.
     let mut settled = false;
     while !settled {
@@ -224,20 +261,14 @@ pub fn compare(old: (&Arc<Program>, &str), new: (&Arc<Program>, &str)) -> Differ
         })
         .collect();
     nodes.extend(gone);
-    let by: BTreeSet<&String> = nodes
-        .iter()
-        .flat_map(|one| match &one.change {
-            Change::Changed { by, .. } => by.as_slice(),
-            _ => &[],
-        })
-        .collect();
-    let asides = changed.iter().filter(|one| one.is_aside).map(ChangedPiece::title).collect();
-    let items = changed.iter().filter(|one| by.contains(&one.title())).map(|one| ChangedItem {
-        what: one.what.to_owned(),
-        name: one.name.clone(),
-        lines: one.lines.clone(),
+    let by = nodes.iter().flat_map(|one| match &one.change {
+        Change::Changed { by, .. } => by.clone(),
+        _ => Vec::new(),
     });
-    let items = items.collect();
+    let by: BTreeSet<String> = by.collect();
+    let asides = changed.iter().filter(|one| one.is_aside).map(ChangedPiece::title).collect();
+    let items = changed.into_iter().filter(|one| by.contains(&one.title()));
+    let items = items.map(ChangedPiece::into_item).collect();
     Difference { items, nodes, asides }
 }
 
@@ -250,6 +281,10 @@ struct ChangedPiece {
 }
 
 impl ChangedPiece {
+    fn into_item(self) -> ChangedItem {
+        ChangedItem { what: self.what.to_owned(), name: self.name, lines: self.lines }
+    }
+
     fn title(&self) -> String {
         format!("{} {}", self.what, self.name).trim_end().to_owned()
     }

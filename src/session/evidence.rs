@@ -52,7 +52,7 @@ pub(super) fn of(
                 let kept: Vec<&Row> = kept.filter(|row| tables.keeps(condition.as_ref(), row)).collect();
                 told.extend(listed(tables, *node, "aggregated", &kept));
             }
-            Cell::Rows { .. } | Cell::Failed(_) => {}
+            Cell::Rows { .. } | Cell::Failed(_) | Cell::Score { .. } => {}
         }
         told.extend(failures(tables, cell, value)?);
     }
@@ -163,6 +163,7 @@ fn failures(tables: &Tables<'_>, cell: &Cell, value: &Value) -> Result<Vec<Strin
         Cell::Metric { node, .. } | Cell::Rows { node, .. } | Cell::Aggregate { node, .. } => {
             before(tables, *node)
         }
+        Cell::Score { .. } => Vec::new(),
     };
     if matches!((cell, value), (Cell::Failed(_), Value::Int(0))) {
         return Ok(Vec::new());

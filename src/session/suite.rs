@@ -13,6 +13,7 @@ use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
 use crate::eval::operator::number;
 use crate::eval::scope::Scope;
+use crate::project::place::settled;
 use crate::report::document::{Document, Section, document};
 use crate::report::leaderboard::{leaderboard, points};
 use crate::report::measure_view::measure_view;
@@ -41,6 +42,12 @@ pub struct Played {
     pub reasons: Vec<Planned>,
 }
 
+/// A model and its scores, in the order of [`Suite::scores`].
+pub type Scored = (Arc<str>, Vec<Option<f64>>);
+
+/// A model and its number in a metric.
+type Measured = (Arc<str>, Option<f64>);
+
 impl Opened {
     /// The one store of all the suite's pipelines.
     pub fn store(&self, opening: &Opening) -> Result<(Arc<dyn Store>, Vec<StoreWarning>), SessionError> {
@@ -60,7 +67,7 @@ impl Opened {
         world: &Arc<dyn World>,
     ) -> Result<Option<Entry>, SessionError> {
         let Some(stated) = suite.runs.get(place) else { return Ok(None) };
-        let file = self.file.parent().map(|folder| folder.join(&*stated.path)).unwrap_or_default();
+        let file = self.file.parent().map(|folder| settled(&folder.join(&*stated.path))).unwrap_or_default();
         let named = stated.program.nodes.iter().zip(0..);
         let refresh = named
             .filter(|(node, _)| opening.refresh.iter().any(|name| **name == *node.name))
@@ -120,7 +127,7 @@ fn rows(played: &Played, node: NodeId) -> Result<Vec<Row>, SessionError> {
 
 /// The values of all the suite's scores for each model that any of its metrics has a number of; a
 /// score is missing where one of its parts is.
-pub fn scores(suite: &Suite, played: &[Played]) -> Result<Vec<(Arc<str>, Vec<Option<f64>>)>, SessionError> {
+pub fn scores(suite: &Suite, played: &[Played]) -> Result<Vec<Scored>, SessionError> {
     let mut numbers: Vec<Vec<(Arc<str>, f64)>> = Vec::new();
     let mut models: BTreeSet<Arc<str>> = BTreeSet::new();
     let metrics = suite.scores.iter().flat_map(|score| &score.parts);
@@ -174,7 +181,7 @@ fn by_model(
     node: NodeId,
     metric: &str,
     total: Option<&str>,
-) -> Result<Vec<(Arc<str>, Option<f64>)>, SessionError> {
+) -> Result<Vec<Measured>, SessionError> {
     let program = &played.entry.run.ground.program;
     let Some(declared) = program.nodes.get(node.0 as usize) else { return Ok(Vec::new()) };
     let by = declared.steps.iter().find_map(|step| match &step.kind {

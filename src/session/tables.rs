@@ -22,6 +22,16 @@ pub(super) struct Tables<'a> {
     pub(super) program: &'a Program,
     pub(super) run: &'a Run,
     pub(super) finished: &'a Finished,
+    pub(super) scored: &'a Scored,
+}
+
+/// What a suite's runs gave; nothing of a pipeline.
+#[derive(Default)]
+pub(super) struct Scored {
+    /// The values of all scores, by model.
+    pub(super) scores: Vec<(Arc<str>, Vec<Option<f64>>)>,
+    /// Rows that failed, in all runs.
+    pub(super) lost: usize,
 }
 
 impl Tables<'_> {
@@ -68,12 +78,13 @@ impl Tables<'_> {
             }
             Cell::Failed(Some(node)) => Ok(Value::Int(results::lost(&self.rows(*node)?) as i64)),
             Cell::Failed(None) => {
-                let mut lost = 0;
+                let mut lost = self.scored.lost;
                 for at in 0..self.program.nodes.len() as u32 {
                     lost += results::lost(&self.rows(NodeId(at))?);
                 }
                 Ok(Value::Int(lost as i64))
             }
+            Cell::Score { score, condition } => self.score(*score, condition.as_ref()),
             Cell::Aggregate { node, aggregation, condition } => {
                 let mut leaves: Vec<Gathered> =
                     aggregation.leaves.iter().map(|leaf| Gathered::new(leaf.kind)).collect();
@@ -98,6 +109,24 @@ impl Tables<'_> {
                 Ok(self.eval(&aggregation.result, &empty, values.collect()))
             }
         })
+    }
+
+    /// A suite's score of the one model that a condition picks.
+    fn score(&self, score: u32, condition: Option<&Expr>) -> Result<Value, String> {
+        let all = &self.scored.scores;
+        let picked = all.iter().filter(|(model, _)| {
+            let row = Row { id: RowId(0), values: vec![Value::Text(model.clone())], failure: None };
+            self.keeps(condition, &row)
+        });
+        let names = || all.iter().map(|(model, _)| format!("\"{model}\"")).collect::<Vec<_>>().join(", ");
+        match picked.collect::<Vec<_>>().as_slice() {
+            [(_, values)] => {
+                let value = values.get(score as usize).copied().flatten();
+                Ok(value.map_or(Value::Missing, Value::Float))
+            }
+            [] => Err(format!("no such model has scores; there are {}", names())),
+            several => Err(format!("{} models have scores here; narrow it: {}", several.len(), names())),
+        }
     }
 
     pub(super) fn node(&self, node: NodeId) -> (usize, Arc<str>) {

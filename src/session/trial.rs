@@ -8,7 +8,7 @@ use crate::check::program::{Cell, Expectation, Expr, NodeId, Program};
 use crate::data::value::Value;
 use crate::diagnostics::source::Sources;
 use crate::engine::caller::Allowance;
-use crate::engine::run::{Finished, Run};
+use crate::engine::error::RunError;
 use crate::eval::operator::{number, truth};
 use crate::store::{MemoryStore, Store};
 use crate::syntax::tree::BinaryOperator;
@@ -16,7 +16,9 @@ use crate::world::World;
 
 use super::evidence;
 use super::open::{Opened, Opening, SessionError};
-use super::tables::{Tables, spelled};
+use super::results;
+use super::suite::{Played, scores};
+use super::tables::{Scored, Tables, spelled};
 
 /// How a test went.
 #[derive(Debug)]
@@ -62,10 +64,16 @@ pub async fn try_test(
             ..Opening::default()
         };
         let store = store.clone().unwrap_or_else(|| Arc::new(MemoryStore::default()));
-        let run = opened.ready_on(store, &opening, world)?;
-        let nodes = wanted(&program);
-        match run.run(&nodes).await {
-            Ok(finished) => broken.extend(judge(&program, &run, &finished, &opened.sources, seed)?),
+        let run = opened.ready_on(store.clone(), &opening, world)?;
+        let ran = match scored(&opened, &program, store, &opening, world).await? {
+            Ok(scored) => run.run(&wanted(&program)).await.map(|finished| (finished, scored)),
+            Err(error) => Err(error),
+        };
+        match ran {
+            Ok((finished, scored)) => {
+                let tables = Tables { program: &program, run: &run, finished: &finished, scored: &scored };
+                broken.extend(judge(&tables, &opened.sources, seed)?);
+            }
             Err(error) => broken.push(Broken {
                 seed,
                 text: "".into(),
@@ -92,22 +100,45 @@ fn wanted(program: &Program) -> Vec<NodeId> {
             }
             Cell::Failed(Some(node)) => nodes.push(*node),
             Cell::Failed(None) => return Vec::new(),
+            Cell::Score { .. } => {}
         }
     }
     nodes
 }
 
-/// What of a test's expectations does not hold.
-fn judge(
+/// Plays the runs of a suite, where the program is one, and scores them.
+async fn scored(
+    opened: &Opened,
     program: &Program,
-    run: &Run,
-    finished: &Finished,
-    sources: &Sources,
-    seed: u32,
-) -> Result<Vec<Broken>, SessionError> {
-    let tables = Tables { program, run, finished };
+    store: Arc<dyn Store>,
+    opening: &Opening,
+    world: &Arc<dyn World>,
+) -> Result<Result<Scored, RunError>, SessionError> {
+    let Some(suite) = &program.suite else { return Ok(Ok(Scored::default())) };
+    let mut played: Vec<Played> = Vec::new();
+    for place in 0..suite.runs.len() {
+        let allowance = opening.allowance.clone();
+        let Some(entry) = opened.entry(suite, place, store.clone(), opening, allowance, world)? else {
+            continue;
+        };
+        match entry.run.run(&[]).await {
+            Ok(finished) => played.push(Played { entry, finished, reasons: Vec::new() }),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    let mut lost = 0;
+    for one in &played {
+        for node in results::nodes(&one.entry.run, &one.finished) {
+            lost += results::lost(&results::rows(&one.entry.run, &node.table)?);
+        }
+    }
+    Ok(Ok(Scored { scores: scores(suite, &played)?, lost }))
+}
+
+/// What of a test's expectations does not hold.
+fn judge(tables: &Tables<'_>, sources: &Sources, seed: u32) -> Result<Vec<Broken>, SessionError> {
     let mut broken = Vec::new();
-    for expectation in &program.expectations {
+    for expectation in &tables.program.expectations {
         let mut cells = Vec::with_capacity(expectation.cells.len());
         let mut problem = None;
         for cell in &expectation.cells {
@@ -119,13 +150,13 @@ fn judge(
                 }
             }
         }
-        if let Some(message) = problem.or_else(|| holds(&tables, expectation, &cells).err()) {
+        if let Some(message) = problem.or_else(|| holds(tables, expectation, &cells).err()) {
             broken.push(Broken {
                 seed,
                 text: expectation.text.clone(),
                 line: sources.line(expectation.span),
                 message,
-                rows: evidence::of(&tables, expectation, &cells)?,
+                rows: evidence::of(tables, expectation, &cells)?,
             });
         }
     }

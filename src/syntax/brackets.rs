@@ -109,11 +109,15 @@ fn is_displaced(tokens: &[Token], open: usize, inside: usize, close: usize) -> b
     if token.first {
         return token.column > inside;
     }
-    let ends_line = tokens.get(open + 1).is_some_and(|next| next.first);
+    if !tokens.get(open + 1).is_some_and(|next| next.first) {
+        return false;
+    }
     let line = tokens[open + 1..close].iter().rposition(|token| token.first).map(|at| open + 1 + at);
     let begins_by_closing = line.is_some_and(|first| matches!(tokens[first].kind, TokenKind::Close(_)));
     // A string over several lines ends where it likes.
-    let is_text =
-        line.is_some_and(|first| tokens[first..close].iter().any(|token| token.kind == TokenKind::Text));
-    ends_line && line.is_some() && !begins_by_closing && !is_text
+    let is_text = line.is_some_and(|first| {
+        let first = tokens[first];
+        token.start - first.start != token.column.wrapping_sub(first.column)
+    });
+    line.is_some() && !begins_by_closing && !is_text
 }

@@ -314,3 +314,15 @@ fn no_edit_pays_twice_and_the_record_gives_the_same_numbers() {
         assert_eq!(server.requests(), asked);
     }
 }
+
+#[test]
+fn a_suite_differs_run_by_run() {
+    let project = Project::new().with("old.tgp", SUITE).with("safety/refusal.tgp", REFUSAL);
+    project.write("new.tgp", SUITE.replace("0.5 * near + 50", "near").replace("k < 3", "k < 4").as_bytes());
+    let told = project.tgp("diff old.tgp new.tgp").complete().out;
+    assert!(told.contains("+ score overall = macro(refuses, complies, near)"), "{told}");
+    assert!(told.contains("safe.replies"), "{told}");
+    assert!(told.contains("asks eager alone"), "{told}");
+    let same = project.tgp("diff old.tgp old.tgp").complete().out;
+    assert!(same.contains("Nothing would run again."), "{same}");
+}

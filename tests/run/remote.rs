@@ -199,3 +199,19 @@ fn an_address_that_is_none_is_refused_by_the_checker() {
     project.edit("remote.tgp", "parquet \"hf://gsm8k/test\"", "csv \"hf://a/b/c/d\"");
     assert!(project.tgp("check remote.tgp").messages.contains("read parquet"));
 }
+
+#[test]
+fn a_server_that_fails_at_first_is_asked_again() {
+    let asked = Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let respond = move |_: &crate::models::server::Incoming<'_>| match asked
+        .fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+    {
+        0 => Outgoing::json(503, "{}"),
+        _ => Outgoing::json(200, questions(4)),
+    };
+    let server = Server::start(Behaviour { respond: Arc::new(respond), ..Behaviour::default() });
+    let source = format!("jsonl \"{}/items.jsonl\"", server.root());
+    let project = Project::new().with("remote.tgp", &reading(&source)).with_cache("cache");
+    assert_eq!(project.tgp("run remote.tgp --json").complete().node("items", "rows"), 4);
+    assert_eq!(server.requests(), 2);
+}

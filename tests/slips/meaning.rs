@@ -1,14 +1,14 @@
-//! What a sound file means, as a text: the manifests whose hashes are its fingerprints, and what its
-//! tests, reports and suite do.
+//! What a sound file means, as a text: the manifests whose hashes are its fingerprints, those of each
+//! of its tests, and the scores of a suite. What is only shown or expected is not computed.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use tgp::check::program::{BindingKind, Cell, Expectation, Program, ReportEntry};
+use tgp::check::program::{Binding, BindingKind, Program};
 use tgp::digest::Digest;
 use tgp::plan::Plan;
 use tgp::plan::canonical::{Canonical, binding};
-use tgp::syntax::tree::ItemKind;
+use tgp::syntax::tree::{FileKind, ItemKind};
 
 use super::sound::Sound;
 
@@ -20,15 +20,13 @@ pub(crate) fn meaning(file: &Sound, text: &str) -> Option<String> {
     }
     let program = checked.program?;
     let mut meaning = of_program(&program);
+    let mut tests = Vec::new();
     for test in &program.tests {
-        let trial = file.check(text, Some(&test.name)).program?;
-        meaning.push_str("test\n");
-        meaning.push_str(&of_program(&trial));
-        for expectation in &trial.expectations {
-            expect(expectation, &mut meaning);
-        }
+        tests.push(format!("test\n{}", of_program(&file.check(text, Some(&test.name)).program?)));
     }
-    stages(text, &mut meaning);
+    tests.sort();
+    meaning.extend(tests);
+    defined(text, &mut meaning);
     Some(meaning)
 }
 
@@ -36,7 +34,11 @@ pub(crate) fn meaning(file: &Sound, text: &str) -> Option<String> {
 pub(crate) fn of_program(program: &Program) -> String {
     let mut out = String::new();
     let models = program.models.iter().map(|model| {
-        let identity = |one| Digest::of(binding(one).as_bytes());
+        // A script without a name of its own has that of its model; it lives in memory only.
+        let identity = |one: &Binding| match one.kind {
+            BindingKind::Scripted if !model.many => Digest::of(b"scripted"),
+            _ => Digest::of(binding(one).as_bytes()),
+        };
         model.bindings.iter().map(identity).collect::<Vec<Digest>>()
     });
     let models: Vec<Vec<Digest>> = models.collect();
@@ -56,28 +58,20 @@ pub(crate) fn of_program(program: &Program) -> String {
         Canonical::new(program, &models).functions().map(|function| function.hex()).collect();
     functions.sort();
     writeln!(out, "functions {functions:?} seeds {}", program.test_seeds).unwrap();
+    let mut declared: Vec<String> = Vec::new();
     for model in &program.models {
         let sources = model.bindings.iter().map(|bound| match &bound.kind {
             BindingKind::Replay { path, .. } => path.to_string(),
             _ => String::new(),
         });
-        writeln!(out, "model {:?} {} {:?}", model.capability, model.many, sources.collect::<Vec<_>>())
-            .unwrap();
+        let sources: Vec<String> = sources.collect();
+        declared.push(format!("model {:?} {} {sources:?}\n", model.capability, model.many));
     }
     for parameter in &program.parameters {
-        writeln!(out, "parameter {} {:?}", parameter.kind, parameter.value).unwrap();
+        declared.push(format!("parameter {} {:?}\n", parameter.kind, parameter.value));
     }
-    for entry in program.reports.iter().flat_map(|report| &report.entries) {
-        match entry {
-            ReportEntry::Title(text) => writeln!(out, "title {text:?}"),
-            ReportEntry::Text(text) => writeln!(out, "text {text:?}"),
-            ReportEntry::Table(node) => writeln!(out, "table {}", at(&plan, *node)),
-            ReportEntry::Failures { node, condition } => {
-                writeln!(out, "failures {} {condition:?}", at(&plan, *node))
-            }
-        }
-        .unwrap();
-    }
+    declared.sort();
+    out.extend(declared);
     if let Some(suite) = &program.suite {
         for run in &suite.runs {
             writeln!(out, "run {}", of_program(&run.program)).unwrap();
@@ -90,34 +84,23 @@ pub(crate) fn of_program(program: &Program) -> String {
     out
 }
 
-/// A node by what it computes, since its place in the file means nothing.
-fn at(plan: &Plan, node: tgp::check::program::NodeId) -> String {
-    plan.unit(plan.table_of(node)).fingerprint.short().to_string()
-}
-
-fn expect(expectation: &Expectation, out: &mut String) {
-    for cell in &expectation.cells {
-        match cell {
-            Cell::Metric { metric, column, condition, .. } => {
-                write!(out, "{metric} {column:?} {condition:?}")
-            }
-            Cell::Rows { condition, .. } => write!(out, "rows {condition:?}"),
-            Cell::Failed(node) => write!(out, "failed {}", node.is_some()),
-            Cell::Aggregate { aggregation, condition, .. } => write!(out, "{aggregation:?} {condition:?}"),
-        }
-        .unwrap();
-    }
-    writeln!(out, " expect {:?} {:?}", expectation.value, expectation.within).unwrap();
-}
-
-/// Stages mean something where they stand only; of a library that defines one, what was written.
-fn stages(text: &str, out: &mut String) {
+/// Functions and stages mean something where they are used; of a library that defines them for others,
+/// what is written there.
+fn defined(text: &str, out: &mut String) {
     let (file, _) = tgp::syntax::parse::parse(tgp::diagnostics::source::SourceId(0), text);
+    if !file.header.as_ref().is_some_and(|header| header.kind == FileKind::Library) {
+        return;
+    }
     let mut defined: Vec<String> = Vec::new();
     for item in &file.items {
-        if let ItemKind::Stage(stage) = &item.kind {
-            defined.push(without_places(&format!("{:?}{:?}{:?}", stage.parameters, stage.adds, stage.steps)));
-        }
+        let tree = match &item.kind {
+            ItemKind::Stage(stage) => format!("{:?}{:?}{:?}", stage.parameters, stage.adds, stage.steps),
+            ItemKind::Function(function) => {
+                format!("{:?}{:?}{:?}", function.parameters, function.returns, function.body)
+            }
+            _ => continue,
+        };
+        defined.push(without_places(&tree));
     }
     defined.sort();
     out.extend(defined);

@@ -17,6 +17,7 @@ pub(crate) enum SlipKind {
     ClauseRemoved,
 }
 
+#[allow(dead_code, reason = "the census names the kinds")]
 impl SlipKind {
     pub(crate) const ALL: [SlipKind; 8] = [
         SlipKind::LetterChanged,
@@ -199,7 +200,7 @@ fn letters(word: &str, start: usize, slips: &mut Vec<Slip>) {
     }
 }
 
-/// A type where a type stands, swapped for each other one.
+/// A type where a type stands, swapped for another one.
 fn types(text: &str, tokens: &[Token], at: usize, slips: &mut Vec<Slip>) {
     let written = &text[tokens[at].range.clone()];
     let before = text[..tokens[at].range.start].trim_end();
@@ -219,10 +220,11 @@ fn types(text: &str, tokens: &[Token], at: usize, slips: &mut Vec<Slip>) {
     } else {
         return;
     };
-    for other in others.iter().filter(|other| **other != written) {
-        let range = tokens[at].range.clone();
-        slips.push(Slip { kind: SlipKind::TypeSwapped, range, with: (*other).to_owned(), partner: None });
-    }
+    let others: Vec<&str> = others.iter().copied().filter(|other| *other != written).collect();
+    let range = tokens[at].range.clone();
+    // Another one at each place.
+    let other = others[range.start % others.len()];
+    slips.push(Slip { kind: SlipKind::TypeSwapped, range, with: other.to_owned(), partner: None });
 }
 
 /// `T?` that becomes `T`.

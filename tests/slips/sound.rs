@@ -35,7 +35,7 @@ impl Sound {
     }
 
     pub(crate) fn name(&self) -> String {
-        self.path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display().to_string()
+        self.path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap_or(&self.path).display().to_string()
     }
 }
 

@@ -70,14 +70,14 @@ const PIECES: &[&str] = &[
 ];
 
 #[derive(Clone, Debug)]
-enum Edit {
+pub(crate) enum Edit {
     Delete(usize, usize),
     Repeat(usize, usize),
     Insert(usize, usize),
     Swap(usize, usize),
 }
 
-fn edits() -> impl Strategy<Value = Vec<Edit>> {
+pub(crate) fn edits() -> impl Strategy<Value = Vec<Edit>> {
     let place = any::<proptest::sample::Index>().prop_map(|index| index.index(1 << 20));
     let edit = (0..4, place.clone(), place, 1..30_usize).prop_map(|(kind, at, other, length)| match kind {
         0 => Edit::Delete(at, length),
@@ -88,7 +88,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
     proptest::collection::vec(edit, 1..4)
 }
 
-fn apply(text: &str, edits: &[Edit]) -> String {
+pub(crate) fn apply(text: &str, edits: &[Edit]) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     for edit in edits {
         let length = characters.len().max(1);

@@ -21,7 +21,7 @@ use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::syntax::tree::{self, ExprKind, UnaryOperator};
 
-use super::checker::Checker;
+use super::checker::{Checker, DEEPEST};
 use super::codes;
 use super::complaint::{Explained, error};
 use super::program::Expr;
@@ -36,6 +36,17 @@ impl Checker<'_> {
         written: &tree::Expr,
         expected: Option<&Type>,
     ) -> Typed {
+        if self.depth == DEEPEST {
+            self.too_deep(written.span, "functions and parameters go through each other");
+            return Typed::unknown();
+        }
+        self.depth += 1;
+        let typed = self.expr_within(scope, written, expected);
+        self.depth -= 1;
+        typed
+    }
+
+    fn expr_within(&mut self, scope: &mut Scope<'_>, written: &tree::Expr, expected: Option<&Type>) -> Typed {
         if scope.gather.is_some()
             && let Some(gathered) = self.gathered(scope, written)
         {

@@ -5,7 +5,7 @@ use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ExprKind, ItemKind, Name};
 
-use super::super::checker::{Checker, Definition};
+use super::super::checker::{Checker, DEEPEST, Definition};
 use super::super::codes;
 use super::super::complaint::{Explained, error, suggestion};
 use super::super::expressions::bare;
@@ -48,6 +48,11 @@ impl<'l> Checker<'l> {
                 error(codes::RECURSION, span, format!("the stage `{}` uses itself", function.value))
                     .help("no stage may use itself, so that every run ends"),
             );
+            return;
+        }
+        if building.stages.len() >= DEEPEST / 4 {
+            self.too_deep(span, "stages go through each other");
+            building.row.open = true;
             return;
         }
         self.written_out(building, item, receiver, arguments, span);
@@ -219,7 +224,7 @@ impl<'l> Checker<'l> {
         for ((name, kind), written) in adds.iter().zip(&stage.adds) {
             if !building.row.open {
                 let missing = made(&building.row.columns, name, kind, written).err();
-                self.diagnostics.extend(missing);
+                self.diagnostics.extend(missing.map(|problem| *problem));
             }
         }
     }
@@ -238,7 +243,7 @@ fn made<'c>(
     name: &str,
     kind: &Type,
     written: &tree::TypeField,
-) -> Result<&'c Column, Diagnostic> {
+) -> Result<&'c Column, Box<Diagnostic>> {
     match inside.iter().find(|column| !column.hidden && &*column.name == name) {
         // As JSON or as a path anything would do, and the statement would say nothing.
         Some(made) if kind.accepts(&made.kind) && says(kind, &made.kind) => Ok(made),
@@ -246,16 +251,15 @@ fn made<'c>(
             let message = format!("`{name}` must be {kind}, but the stage makes it {}", made.kind);
             let problem = error(codes::TYPE_MISMATCH, written.name.span, message);
             let problem = problem.help("state the type that the steps make");
-            Err(match made.place {
+            Err(Box::new(match made.place {
                 Some(place) => problem.also(place, "made here"),
                 None => problem,
-            })
+            }))
         }
-        None => Err(error(
-            codes::UNKNOWN_COLUMN,
-            written.name.span,
-            format!("the stage makes no column `{name}`"),
-        )
-        .help("add a `let` for it, or take it out of `adds`")),
+        None => {
+            let message = format!("the stage makes no column `{name}`");
+            let problem = error(codes::UNKNOWN_COLUMN, written.name.span, message);
+            Err(Box::new(problem.help("add a `let` for it, or take it out of `adds`")))
+        }
     }
 }

@@ -74,6 +74,12 @@ impl Limiter {
         }
     }
 
+    /// Counts an answer as not on disk until what is given is dropped.
+    pub(in crate::models) fn unkept(&self) -> Unkept<'_> {
+        self.state().traffic.hold_answer();
+        Unkept { limiter: self }
+    }
+
     /// How long to wait for the answer to the given attempt.
     pub(in crate::models) fn patience(&self, attempt: u32, limits: &Limits) -> Duration {
         self.state().patience.of(attempt, limits)
@@ -82,6 +88,21 @@ impl Limiter {
     fn state(&self) -> MutexGuard<'_, State> {
         // No code under this lock can panic half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An answer that is not on disk yet. It takes the place of a request, so that a process that is
+/// killed has no more to ask for again than may be out at a time. Drop it when the answer is kept.
+#[derive(Debug)]
+#[must_use = "dropped at once, it holds nothing"]
+pub struct Unkept<'a> {
+    limiter: &'a Limiter,
+}
+
+impl Drop for Unkept<'_> {
+    fn drop(&mut self) {
+        self.limiter.state().traffic.release_answer();
+        self.limiter.freed.notify_one();
     }
 }
 
@@ -132,5 +153,25 @@ impl Drop for Pass<'_> {
         if self.open {
             self.settle(Arrival::Abandoned);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_not_on_disk_takes_a_place() {
+        let limits = Limits { concurrency: 2, ..Limits::default() };
+        let limiter = Limiter::new(&limits);
+        let soon = Duration::from_secs(5);
+        let (first, second) = (limiter.admit(1, false).await, limiter.admit(1, false).await);
+        let unkept = limiter.unkept();
+        first.arrive(Arrival::Answered { tokens: None });
+        assert!(tokio::time::timeout(soon, limiter.admit(1, false)).await.is_err());
+        drop(unkept);
+        let third = tokio::time::timeout(soon, limiter.admit(1, false)).await;
+        assert!(third.is_ok());
+        drop((second, third));
     }
 }

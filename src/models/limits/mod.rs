@@ -19,6 +19,8 @@ pub(super) mod traffic;
 
 use std::time::Duration;
 
+pub use limiter::Unkept;
+
 /// What an endpoint may be asked. Not part of any call's identity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {

@@ -25,6 +25,8 @@ pub(super) struct Traffic {
     concurrency: usize,
     window: f64,
     in_flight: usize,
+    /// Answers that came and are not on disk yet.
+    unkept: usize,
     sent: u64,
     answers: u64,
     latency: f64,
@@ -88,6 +90,7 @@ impl Traffic {
             concurrency,
             window: concurrency as f64,
             in_flight: 0,
+            unkept: 0,
             sent: 0,
             answers: 0,
             latency: 0.0,
@@ -105,6 +108,10 @@ impl Traffic {
     /// When a request of about `tokens` tokens may go.
     pub(super) fn turn(&mut self, tokens: f64, now: Instant) -> Turn {
         if self.in_flight >= (self.window as usize).max(1) {
+            return Turn::AfterAnswer;
+        }
+        // What a killed process would have to ask for again is never more than this.
+        if self.in_flight + self.unkept >= self.concurrency {
             return Turn::AfterAnswer;
         }
         self.ramp.take_if(|ramp| ramp.is_over(self.sent, self.concurrency, now));
@@ -170,6 +177,16 @@ impl Traffic {
             Arrival::Failed | Arrival::Abandoned => {}
         }
         None
+    }
+
+    /// Notes that an answer is there, and not on disk.
+    pub(super) fn hold_answer(&mut self) {
+        self.unkept += 1;
+    }
+
+    /// Notes that an answer is on disk, or that nobody keeps it.
+    pub(super) fn release_answer(&mut self) {
+        self.unkept = self.unkept.saturating_sub(1);
     }
 
     /// Takes in what the provider's headers say about what is left.
