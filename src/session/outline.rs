@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn layout_and_comments_are_no_part_of_it() {
         let one = "pipeline a.b @ 1.0.0\n\ncurate x {\n  rows [ { n = 1 } ]\n}\n";
-        let other = "pipeline a.b @ 1.0.0\n# so\ncurate x {\n  # rows\n  rows [ {\n n = 1 } ] }\n";
+        let other = "pipeline a.b @ 1.0.0\n# so\ncurate x {\n  # rows\n  rows   [ { n = 1 } ] }\n";
         assert_eq!(outline(one), outline(other));
         assert_eq!((outline(one)[0].what, &*outline(one)[0].name), ("curate", "x"));
     }

@@ -1,6 +1,6 @@
 //! Making a seal, and holding one against what can be derived today.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -297,7 +297,7 @@ fn models(seen: &BTreeMap<CallKey, Seen>) -> Vec<SealedModel> {
         SealedModel {
             asked,
             server,
-            served_by,
+            served_by: served_by.into_iter().collect(),
             replies: times.len() as u64,
             first: time(times.iter().min()),
             last: time(times.iter().max()),

@@ -109,6 +109,7 @@ impl Why {
             }
             Why::Parameter { name, was: Some(was), is } => format!("parameter `{name}` was {was}, is {is}"),
             Why::Parameter { name, was: None, is } => format!("parameter `{name}` is new: {is}"),
+            Why::Model { name, was, .. } if was.is_empty() => format!("model `{name}` is new"),
             Why::Model { name, was, is } => {
                 format!("model `{name}` was {}, is {}", listed(was), listed(is))
             }
