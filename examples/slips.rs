@@ -34,7 +34,7 @@ fn main() {
     let mut counts: BTreeMap<SlipKind, [usize; 5]> = BTreeMap::new();
     let mut turn = 0_usize;
     for file in sound::sound_files().iter().filter(|file| file.name().contains(&only)) {
-        let Some(sound) = meaning::meaning(file, &file.text) else {
+        let Some(sound) = meaning::numbers(file, &file.text) else {
             println!("no meaning: {}", file.name());
             continue;
         };

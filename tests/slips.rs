@@ -62,7 +62,7 @@ fn a_slip_is_refused_at_its_line() {
         let mut others = Vec::new();
         for (file, slip) in some {
             let sound =
-                meanings.entry(file.name()).or_insert_with(|| meaning::meaning(file, &file.text).unwrap());
+                meanings.entry(file.name()).or_insert_with(|| meaning::numbers(file, &file.text).unwrap());
             match verdict(file, sound, &slip) {
                 Verdict::Harmless => continue,
                 Verdict::Told | Verdict::Shown => refused += 1,

@@ -1,4 +1,4 @@
-//! Any text is read, checked and laid out, or refused: `cargo +nightly fuzz run check ../tests/corpus/check`.
+//! Any text is read, checked and laid out, or refused: see `fuzz/README.md`.
 
 #![no_main]
 

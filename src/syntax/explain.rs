@@ -32,6 +32,11 @@ impl Unread<'_> {
             let whole = self.place.map_or("expression", Place::noun);
             return (self.unexpected(format!("the end of the {whole}"), None, expected), end..end);
         };
+        if let Some(open) = self.arms_of_nothing(at) {
+            let help = Some("arms, `when … => …` and `_ => …`, stand in `scripted { … }`".to_owned());
+            let expected = "`scripted`".to_owned();
+            return (Mistake::Unexpected { found: "`{`".to_owned(), expected, help }, open..open + 1);
+        }
         let written = &self.text[found.start..found.end];
         let range = found.start..found.end;
         let mistake = match found.kind {
@@ -73,6 +78,17 @@ impl Unread<'_> {
             return Mistake::Unexpected { found: "`if`".to_owned(), expected: enumerated(&phrases), help };
         }
         self.unexpected(format!("`{word}`"), None, expected)
+    }
+
+    /// The brace around a byte, where its first entry is an arm of a script and nothing says `scripted`.
+    fn arms_of_nothing(&self, at: usize) -> Option<usize> {
+        let before = self.text.get(self.stretch.start..at)?;
+        let open = self.stretch.start + before.rfind('{')?;
+        let arrow = at + self.text.get(at..self.stretch.end)?.find("=>")?;
+        let guard = self.text.get(open + 1..arrow)?.trim();
+        let is_guard = guard == "_" || guard.starts_with("when ") || is_number(guard);
+        let words = before[..open - self.stretch.start].trim_end();
+        (is_guard && !guard.contains(['{', '}', '\n']) && words.ends_with('=')).then_some(open)
     }
 
     /// Whether what stands at a byte begins a line, a block or the stretch.

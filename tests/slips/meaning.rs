@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use tgp::check::program::{Binding, BindingKind, Program};
+use tgp::check::program::{Binding, BindingKind, Program, StepKind};
 use tgp::digest::Digest;
 use tgp::plan::Plan;
 use tgp::plan::canonical::{Canonical, binding};
@@ -14,15 +14,45 @@ use super::sound::Sound;
 
 /// The meaning of a text in place of the file's own; nothing where it is not sound.
 pub(crate) fn meaning(file: &Sound, text: &str) -> Option<String> {
+    meaning_of(file, text, |_| {})
+}
+
+/// The meaning but for the names of metrics that nothing in the text mentions: renaming one changes
+/// no number.
+pub(crate) fn numbers(file: &Sound, text: &str) -> Option<String> {
+    meaning_of(file, text, |program| {
+        let steps = program.nodes.iter_mut().flat_map(|node| &mut node.steps);
+        for step in steps {
+            let StepKind::Measure(measure) = &mut step.kind else { continue };
+            for (at, metric) in measure.metrics.iter_mut().enumerate() {
+                if !mentions(text, &metric.name) {
+                    metric.name = format!("{at}").into();
+                }
+            }
+        }
+    })
+}
+
+/// Whether a text speaks of a metric: `accuracy.right[…]`, or its name as a value in the table.
+fn mentions(text: &str, metric: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(metric)
+        .any(|(at, _)| text[..at].ends_with(['.', '"']) && !text[at + metric.len()..].starts_with(is_part))
+}
+
+fn meaning_of(file: &Sound, text: &str, renamed: impl Fn(&mut Program)) -> Option<String> {
     let checked = file.check(text, None);
     if !checked.diagnostics.is_empty() {
         return None;
     }
-    let program = checked.program?;
+    let mut program = checked.program?;
+    renamed(&mut program);
     let mut meaning = of_program(&program);
     let mut tests = Vec::new();
     for test in &program.tests {
-        tests.push(format!("test\n{}", of_program(&file.check(text, Some(&test.name)).program?)));
+        let mut program = file.check(text, Some(&test.name)).program?;
+        renamed(&mut program);
+        tests.push(format!("test\n{}", of_program(&program)));
     }
     tests.sort();
     meaning.extend(tests);

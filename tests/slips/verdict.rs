@@ -6,7 +6,7 @@ use tgp::check::Checked;
 use tgp::diagnostics::diagnostic::Diagnostic;
 use tgp::diagnostics::source::SourceId;
 
-use super::meaning::meaning;
+use super::meaning::numbers;
 use super::slip::{Slip, SlipKind};
 use super::sound::Sound;
 
@@ -28,7 +28,7 @@ pub(crate) fn verdict(file: &Sound, sound: &str, slip: &Slip) -> Verdict {
     let text = slip.apply(&file.text);
     let checked = file.check(&text, None);
     if checked.diagnostics.is_empty() {
-        return match meaning(file, &text) {
+        return match numbers(file, &text) {
             Some(now) if now == sound => Verdict::Harmless,
             _ => Verdict::Silent,
         };
