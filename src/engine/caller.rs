@@ -311,7 +311,7 @@ impl Caller {
         if self.asking() == Asking::Nobody {
             return Made { absent, ..Made::failed(refused(FailureCause::NotOnRecord)) };
         }
-        let content = stand_in(request, &forecast);
+        let content = stand_in(request, &forecast, &key.0.short());
         let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
         let reply = Reply { outcome: Outcome::Complete, content, usage, served_by: None };
         let answered = Answered { reply, latency: Duration::ZERO };

@@ -15,50 +15,57 @@ const ELEMENTS: u64 = 3;
 /// Bytes of a token.
 const TOKEN: usize = 4;
 
-/// What a request might be answered with.
-pub fn stand_in(request: &Request, forecast: &Forecast) -> Content {
+/// What a request might be answered with. The mark is the call's own: two calls are not answered
+/// alike, or what follows from their answers would be counted once.
+pub fn stand_in(request: &Request, forecast: &Forecast, mark: &str) -> Content {
     match request {
         Request::Chat(chat) => Content::Text(match &chat.schema {
-            Some(schema) => instance(schema).to_string().into(),
-            None => words(forecast.output),
+            Some(schema) => instance(schema, mark).to_string().into(),
+            None => words(forecast.output, mark),
         }),
         Request::Paint(paint) => Content::Pictures(vec![plant(&paint.prompt); paint.count.max(1) as usize]),
         Request::Embed(texts) => Content::Vectors(vec![vec![1.0]; texts.len()]),
         Request::Classify(_) => Content::Scores(Vec::new()),
         Request::Search(_) => Content::Hits(Vec::new()),
-        Request::Fetch(address) => {
-            Content::Page(Page { url: address.clone(), title: Arc::default(), text: words(forecast.output) })
-        }
+        Request::Fetch(address) => Content::Page(Page {
+            url: address.clone(),
+            title: Arc::default(),
+            text: words(forecast.output, mark),
+        }),
     }
 }
 
 /// A text of about so many tokens.
-fn words(tokens: u64) -> Arc<str> {
-    "and ".repeat(tokens as usize * TOKEN / 4).trim_end().into()
+fn words(tokens: u64, mark: &str) -> Arc<str> {
+    let rest = (tokens as usize * TOKEN).saturating_sub(mark.len());
+    format!("{}{mark}", "and ".repeat(rest / 4)).into()
 }
 
 /// A value that follows a schema of the kind that `data::json` writes.
-fn instance(schema: &Value) -> Value {
+fn instance(schema: &Value, mark: &str) -> Value {
     if let Some(label) = schema.get("enum").and_then(|labels| labels.get(0)) {
         return label.clone();
     }
     if let Some(first) = schema.get("anyOf").and_then(|any| any.get(0)) {
-        return instance(first);
+        return instance(first, mark);
     }
     match schema.get("type").and_then(Value::as_str) {
         Some("integer") => 1.into(),
         Some("number") => 1.0.into(),
         Some("boolean") => true.into(),
         Some("string") if schema.get("format").is_some() => "2000-01-01".into(),
-        Some("string") => "and so on".into(),
+        Some("string") => format!("and so on {mark}").into(),
         Some("array") => {
             let count = schema.get("maxItems").and_then(Value::as_u64).unwrap_or(ELEMENTS);
-            let items = schema.get("items").map_or(Value::Null, instance);
-            Value::Array(vec![items; count as usize])
+            let item = |at: u64| {
+                schema.get("items").map_or(Value::Null, |item| instance(item, &format!("{mark} {at}")))
+            };
+            Value::Array((0..count).map(item).collect())
         }
         Some("object") => {
             let fields = schema.get("properties").and_then(Value::as_object);
-            let fields = fields.into_iter().flatten().map(|(name, schema)| (name.clone(), instance(schema)));
+            let fields =
+                fields.into_iter().flatten().map(|(name, schema)| (name.clone(), instance(schema, mark)));
             Value::Object(fields.collect::<Map<_, _>>())
         }
         _ => Value::Null,
@@ -85,8 +92,20 @@ mod tests {
                 ..Default::default()
             });
             let forecast = Forecast { output: 20, ..Forecast::default() };
-            let Content::Text(text) = stand_in(&request, &forecast) else { panic!("no text") };
+            let Content::Text(text) = stand_in(&request, &forecast, "3f9a") else { panic!("no text") };
             assert!(read(&text, &returns, Some(5)).is_ok(), "{returns:?}: {text}");
         }
+    }
+
+    #[test]
+    fn two_calls_are_not_answered_alike() {
+        let request = Request::Chat(Default::default());
+        let forecast = Forecast { output: 20, ..Forecast::default() };
+        let text = |mark: &str| match stand_in(&request, &forecast, mark) {
+            Content::Text(text) => text,
+            other => panic!("no text: {other:?}"),
+        };
+        assert_ne!(text("3f9a"), text("77b0"));
+        assert_eq!(text("3f9a").len(), 20 * TOKEN);
     }
 }
