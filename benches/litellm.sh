@@ -2,7 +2,8 @@
 # A pipeline against a server that others wrote: a LiteLLM proxy with mock replies.
 #
 # Wants python3 with venv, and PyPI for the first run. Everything is put into one folder, which
-# stays: $LITELLM_VENV or a folder for temporary files. The proxy listens on loopback only.
+# stays: $LITELLM_VENV or a folder for temporary files. The proxy listens on loopback only, and is
+# given a key made for this run: it starts with none only where it is told to be unsafe.
 set -eu
 
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,16 +20,26 @@ fi
 work=$(mktemp -d)
 proxy=
 finish() {
-    [ -z "$proxy" ] || kill "$proxy" 2>/dev/null || true
+    if [ -n "$proxy" ]; then
+        kill "$proxy" 2>/dev/null || true
+        wait "$proxy" 2>/dev/null || true
+    fi
     rm -rf "$work"
 }
-trap finish EXIT INT TERM
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 cat > "$work/proxy.yaml" <<'YAML'
 model_list:
   - model_name: mocked
     litellm_params:
       model: openai/mocked
+      api_key: none
+      mock_response: "yes"
+  - model_name: critic
+    litellm_params:
+      model: openai/critic
       api_key: none
       mock_response: "yes"
 YAML
@@ -75,25 +86,33 @@ while [ "$n" -lt "$rows" ]; do
     n=$((n + 1))
 done > "$work/items.jsonl"
 
-LITELLM_LOCAL_MODEL_COST_MAP=True "$venv/bin/litellm" --config "$work/proxy.yaml" \
-    --host 127.0.0.1 --port "$port" > "$work/proxy.log" 2>&1 &
+# Without a map of costs of its own, the proxy waits for one from the network.
+key="sk-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+LITELLM_LOCAL_MODEL_COST_MAP=True LITELLM_TELEMETRY=False LITELLM_MASTER_KEY="$key" \
+    "$venv/bin/litellm" --config "$work/proxy.yaml" --host 127.0.0.1 --port "$port" \
+    > "$work/proxy.log" 2>&1 &
 proxy=$!
+
+answers() {
+    "$venv/bin/python" -c "import urllib.request
+urllib.request.urlopen('http://127.0.0.1:$port/health/liveliness', timeout=2)" 2>/dev/null
+}
 tries=0
-until python3 -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:$port/health/liveliness')" 2>/dev/null
-do
+until answers; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 120 ]; then
-        cat "$work/proxy.log"
+    if [ "$tries" -gt 120 ] || ! kill -0 "$proxy" 2>/dev/null; then
+        echo "The proxy did not start. It said:" >&2
+        cat "$work/proxy.log" >&2
         exit 1
     fi
     sleep 1
 done
 
 cd "$work"
-models="--bind targets=compatible/mocked --bind critic=compatible/mocked"
+models="--bind targets=compatible/mocked --bind critic=compatible/critic"
 # shellcheck disable=SC2086
-"$program" run mocked.tgp $models
+OPENAI_API_KEY="$key" timeout 300 "$program" run mocked.tgp $models
 echo
 echo "And again, from the record:"
 # shellcheck disable=SC2086
-"$program" run mocked.tgp --offline --quiet $models
+timeout 60 "$program" run mocked.tgp --offline --quiet $models

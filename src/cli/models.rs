@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::check::program::{BindingKind, Program};
+use crate::check::program::{BindingKind, Capability as Asks, Program};
 use crate::engine::endpoints::{Endpoints, binding_of, bindings};
 use crate::eval::effects::Asked;
 use crate::models::capability::Capability;
@@ -55,8 +55,12 @@ fn told(
     let endpoints = Endpoints::open(&program, opened.project.settings(), world, None)?;
     let mut out = String::new();
     let mut exit = Exit::Complete;
-    for model in program.models.iter().filter(|model| model.bindings.is_empty()) {
-        out.push_str(&format!("{:<12} bound to nothing; --bind {}=openai/gpt-4o\n", model.name, model.name));
+    // Pages by address are read without being bound.
+    let unbound =
+        program.models.iter().filter(|model| model.bindings.is_empty() && model.capability != Asks::Page);
+    for model in unbound {
+        let example = example(model.capability);
+        out.push_str(&format!("{:<12} bound to nothing; --bind {}={example}\n", model.name, model.name));
         exit = Exit::Wrong;
     }
     for asked in bindings(&program) {
@@ -82,6 +86,17 @@ fn told(
         }
     }
     Ok((out, exit))
+}
+
+/// A binding of the kind that is wanted.
+fn example(asks: Asks) -> &'static str {
+    match asks {
+        Asks::Image => "openai/gpt-image-1",
+        Asks::Embed => "openai/text-embedding-3-small",
+        Asks::Classify => "openai/omni-moderation-latest",
+        Asks::Search => "brave",
+        Asks::Chat | Asks::Vision | Asks::Page => "openai/gpt-4o",
+    }
 }
 
 fn line(program: &Program, asked: Asked, endpoints: &Endpoints) -> (String, bool) {

@@ -174,6 +174,7 @@ pub(super) fn summary(
             reused: result.counts.reused,
             calls: result.counts.calls,
             recorded: result.counts.recorded,
+            repaired: result.counts.repaired,
             tokens: result.counts.tokens,
             spared: result.counts.spared,
             saved_microdollars: result.counts.saved,
@@ -266,7 +267,7 @@ pub(super) fn lines(
         line(serde_json::json!({
             "event": "node", "node": &*node.name, "kind": kind(node.kind),
             "rows": result.table.rows(), "failed": result.table.failed(), "known": result.known,
-            "calls": result.counts.calls, "recorded": result.counts.recorded,
+            "calls": result.counts.calls, "recorded": result.counts.recorded, "repaired": result.counts.repaired,
             "reused": result.counts.reused, "spared": result.counts.spared,
             "microdollars": result.counts.spent, "saved_microdollars": result.counts.saved,
             "tokens": result.counts.tokens, "why": told(reasons, &node.name),

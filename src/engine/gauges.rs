@@ -14,6 +14,8 @@ pub struct Gauge {
     pub calls: AtomicU64,
     /// Calls whose reply was on record.
     pub recorded: AtomicU64,
+    /// Answers that had to be repaired to be read.
+    pub repaired: AtomicU64,
     /// Calls that may not go out and are not on record.
     pub absent: AtomicU64,
     /// Calls behind tables and chunks that were taken as they are.
@@ -39,6 +41,7 @@ pub struct Counts {
     pub reused: u64,
     pub calls: u64,
     pub recorded: u64,
+    pub repaired: u64,
     pub absent: u64,
     pub spared: u64,
     pub saved: u64,
@@ -55,9 +58,16 @@ impl Gauge {
 
     /// Forgets what another pass over the same rows counts anew; calls stay counted.
     pub fn begin_again(&self) {
-        for counter in
-            [&self.rows, &self.failed, &self.reused, &self.recorded, &self.spared, &self.saved, &self.state]
-        {
+        for counter in [
+            &self.repaired,
+            &self.rows,
+            &self.failed,
+            &self.reused,
+            &self.recorded,
+            &self.spared,
+            &self.saved,
+            &self.state,
+        ] {
             counter.store(0, Ordering::Relaxed);
         }
     }
@@ -76,6 +86,7 @@ impl Gauge {
             reused: get(&self.reused),
             calls: get(&self.calls),
             recorded: get(&self.recorded),
+            repaired: get(&self.repaired),
             absent: get(&self.absent),
             spared: get(&self.spared),
             saved: get(&self.saved),
@@ -141,6 +152,7 @@ impl std::ops::AddAssign for Counts {
         self.reused += other.reused;
         self.calls += other.calls;
         self.recorded += other.recorded;
+        self.repaired += other.repaired;
         self.absent += other.absent;
         self.spared += other.spared;
         self.saved += other.saved;

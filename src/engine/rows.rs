@@ -75,7 +75,10 @@ impl RowWork<'_> {
             }
             let mut effects = Effects::default();
             match stream.run(row, &mut effects) {
-                Ran::Rows(rows) => made.push(rows),
+                Ran::Rows(rows) => {
+                    self.read(&effects);
+                    made.push(rows);
+                }
                 Ran::Waiting => {
                     made.push(Vec::new());
                     let stream = &stream;
@@ -119,7 +122,10 @@ impl RowWork<'_> {
                             let place: Place = place.iter().copied().chain([at]).collect();
                             let mut effects = Effects::default();
                             match stream.run(row, &mut effects) {
-                                Ran::Rows(rows) => self.done(&mut made, place, rows),
+                                Ran::Rows(rows) => {
+                                    self.read(&effects);
+                                    self.done(&mut made, place, rows);
+                                }
                                 Ran::Waiting => {
                                     let row = row.clone();
                                     waiting.push(async move {
@@ -147,6 +153,14 @@ impl RowWork<'_> {
             (place, Arc::from(rows))
         });
         self.maker.settle(settled);
+    }
+
+    /// Counts the answers of a row that had to be repaired to be read.
+    fn read(&self, effects: &Effects) {
+        match effects.mended() {
+            0 => {}
+            repaired => self.meters.unit.add(|gauge| &gauge.repaired, repaired as u64),
+        }
     }
 
     fn takes(&self, row: &Row) -> bool {
@@ -185,6 +199,7 @@ impl RowWork<'_> {
                 effects.learn(path, given.answer);
             }
             if let Ran::Rows(rows) = stream.run(row, &mut effects) {
+                self.read(&effects);
                 return rows;
             }
         }

@@ -8,7 +8,7 @@ use crate::data::json::{from_json_lenient, json_schema};
 use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::text::answer::label_in;
-use crate::text::json_repair;
+use crate::text::json_repair::{self, Repaired};
 
 /// The field that a value which is no record is asked for in: providers want an object.
 const WRAPPED: &str = "answer";
@@ -27,46 +27,74 @@ pub fn schema(returns: &Type, most: Option<u32>) -> Option<Json> {
     }
 }
 
+/// What a reply's text means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meant {
+    pub value: Value,
+    /// What had to be repaired or let pass to read it, each kind once, for a person; empty for a
+    /// reply in the form that was asked for.
+    pub repairs: Vec<&'static str>,
+}
+
 /// The value of a reply's text, or what is wrong with it in half a sentence.
-pub fn read(text: &Arc<str>, returns: &Type, most: Option<u32>) -> Result<Value, String> {
+pub fn read(text: &Arc<str>, returns: &Type, most: Option<u32>) -> Result<Meant, String> {
     if *returns.present() == Type::Text {
         let empty = text.trim().is_empty();
         return match (empty, returns.is_optional()) {
-            (false, _) => Ok(Value::Text(text.clone())),
-            (true, true) => Ok(Value::Missing),
+            (false, _) => Ok(as_asked(Value::Text(text.clone()))),
+            (true, true) => Ok(as_asked(Value::Missing)),
             (true, false) => Err("it is empty".to_owned()),
         };
     }
-    let value = match json_repair::read(text) {
-        Ok(repaired) => from_json(repaired.value, returns),
-        Err(unreadable) => from_words(text, returns).ok_or_else(|| unreadable.to_string()),
+    let meant = match json_repair::read(text) {
+        Ok(repaired) => from_json(repaired, returns),
+        Err(unreadable) => match from_words(text, returns) {
+            Some(value) => Ok(Meant { value, repairs: vec!["words instead of JSON"] }),
+            None => Err(unreadable.to_string()),
+        },
     }?;
-    match (&value, most) {
+    match (&meant.value, most) {
         (Value::List(items), Some(most)) if items.len() > most as usize => {
             Err(format!("it has {} elements; at most {most} are allowed", items.len()))
         }
-        _ => Ok(value),
+        _ => Ok(meant),
     }
 }
 
-fn from_json(json: Json, returns: &Type) -> Result<Value, String> {
-    let inner = match (returns.present(), json) {
+fn as_asked(value: Value) -> Meant {
+    Meant { value, repairs: Vec::new() }
+}
+
+fn from_json(repaired: Repaired, returns: &Type) -> Result<Meant, String> {
+    let mut repairs: Vec<&'static str> = repaired.repairs.iter().map(|repair| repair.words()).collect();
+    let inner = match (returns.present(), repaired.value) {
         (Type::Record(_) | Type::Json, json) => json,
         (_, Json::Object(mut fields)) if fields.contains_key(WRAPPED) => {
             fields.remove(WRAPPED).unwrap_or(Json::Null)
         }
-        (_, json) => json,
+        (_, json) => {
+            repairs.push("a value without the object around it");
+            json
+        }
     };
     // A record of one field is often answered with the field's value alone.
     let inner = match (returns.present(), inner) {
         (Type::Record(fields), bare @ (Json::String(_) | Json::Bool(_) | Json::Number(_)))
             if fields.len() == 1 =>
         {
+            repairs.push("a value without the object around it");
             Json::Object(Map::from_iter([(fields[0].name.to_string(), bare)]))
         }
         (_, inner) => inner,
     };
-    from_json_lenient(&inner, returns).map(|(value, _)| value).map_err(|mismatch| mismatch.to_string())
+    let (value, liberties) = from_json_lenient(&inner, returns).map_err(|mismatch| mismatch.to_string())?;
+    for liberty in liberties {
+        let words = liberty.liberty.words();
+        if !repairs.contains(&words) {
+            repairs.push(words);
+        }
+    }
+    Ok(Meant { value, repairs })
 }
 
 /// Text that is no JSON at all still answers where one label, or one bare value, is asked for.
@@ -94,17 +122,24 @@ mod tests {
         Type::Closed(["refused".into(), "complied".into()].into())
     }
 
+    fn reads(text: &str, value: &str, repairs: &[&'static str]) {
+        let meant = Meant { value: Value::text(value), repairs: repairs.to_vec() };
+        assert_eq!(read(&text.into(), &verdict(), None), Ok(meant), "{text}");
+    }
+
     #[test]
     fn a_bare_label_answers() {
-        assert_eq!(read(&"refused".into(), &verdict(), None), Ok(Value::text("refused")));
-        assert_eq!(read(&"The model complied.".into(), &verdict(), None), Ok(Value::text("complied")));
+        reads("refused", "refused", &["words instead of JSON"]);
+        reads("The model complied.", "complied", &["words instead of JSON"]);
         assert!(read(&"I can't tell".into(), &verdict(), None).is_err());
     }
 
     #[test]
     fn a_wrapped_or_fenced_answer_is_unwrapped() {
-        let text = "Sure:\n```json\n{\"answer\": \"refused\"}\n```";
-        assert_eq!(read(&text.into(), &verdict(), None), Ok(Value::text("refused")));
+        reads("{\"answer\": \"refused\"}", "refused", &[]);
+        let repairs = ["a code fence", "text around the value", "a label in another spelling"];
+        reads("Sure:\n```json\n{\"answer\": \"Refused\"}\n```", "refused", &repairs);
+        reads("\"refused\"", "refused", &["a value without the object around it"]);
     }
 
     #[test]

@@ -9,8 +9,8 @@ use crate::data::value::Value;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply, Usage};
 use crate::models::request::{Request, Speaker, Turn};
 
-use super::answer::{read, schema};
-use super::effects::{Answer, Answered, Asked, Call};
+use super::answer::{Meant, read, schema};
+use super::effects::{Answer, Answered, Asked, Call, Path};
 use super::halt::{Evaluated, Halt};
 use super::message::{Rendered, render};
 use super::scope::Scope;
@@ -67,7 +67,8 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
         };
         excerpt = text.chars().take(200).collect::<String>().into();
         match read(&text, &ask.returns, ask.most) {
-            Ok(value) => {
+            Ok(Meant { value, repairs }) => {
+                scope.at(number, |scope| mended(scope, asked, repairs));
                 let Some(until) = &ask.until else { return Ok(value) };
                 scope.set(ask.it, value.clone());
                 if scope.at(number, |scope| scope.holds(until))? {
@@ -100,8 +101,7 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
 /// the call is noted.
 pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32) -> Evaluated<Answer> {
     let kind = scope.ground.binding(asked).map(|binding| &binding.kind);
-    let mut path = scope.path.clone();
-    path.extend([asked.model.0, asked.binding]);
+    let path = place(scope, asked);
     let call = || Call { asked, request: request.clone(), sample };
     let answer = match kind {
         Some(BindingKind::Scripted) => script::answer(scope, asked, &request, sample)?,
@@ -113,6 +113,21 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32
     };
     scope.effects.hear(&path, call, &answer);
     Ok(answer)
+}
+
+/// Where in the row's evaluation the call that is made here stands.
+fn place(scope: &Scope<'_>, asked: Asked) -> Path {
+    let mut path = scope.path.clone();
+    path.extend([asked.model.0, asked.binding]);
+    path
+}
+
+/// Notes what had to be repaired to read the answer of the call made here.
+fn mended(scope: &mut Scope<'_>, asked: Asked, repairs: Vec<&'static str>) {
+    if !repairs.is_empty() {
+        let path = place(scope, asked);
+        scope.effects.mend(path, repairs);
+    }
 }
 
 /// A row's failure for a call that brought no answer.

@@ -45,6 +45,18 @@ pub struct Effects {
     waiting: Vec<(Path, Call)>,
     /// Where somebody listens: what was said in this evaluation, models of the program included.
     heard: Option<BTreeMap<Path, (Call, Answer)>>,
+    /// What had to be repaired to read the answer at a place.
+    mended: BTreeMap<Path, Vec<&'static str>>,
+}
+
+/// A request with its answer, as it was heard at its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spoken {
+    pub path: Path,
+    pub call: Call,
+    pub answer: Answer,
+    /// What had to be repaired to read the answer, for a person.
+    pub repairs: Vec<&'static str>,
 }
 
 impl Effects {
@@ -61,9 +73,24 @@ impl Effects {
     }
 
     /// What was heard, in the order of the steps.
-    pub fn take_heard(&mut self) -> Vec<(Path, Call, Answer)> {
+    pub fn take_heard(&mut self) -> Vec<Spoken> {
         let heard = self.heard.take().unwrap_or_default();
-        heard.into_iter().map(|(path, (call, answer))| (path, call, answer)).collect()
+        let spoken = heard.into_iter().map(|(path, (call, answer))| {
+            let repairs = self.mended.remove(&path).unwrap_or_default();
+            Spoken { path, call, answer, repairs }
+        });
+        spoken.collect()
+    }
+
+    /// Notes what had to be repaired to read the answer at a place. The same each time the row is
+    /// evaluated.
+    pub fn mend(&mut self, path: Path, repairs: Vec<&'static str>) {
+        self.mended.insert(path, repairs);
+    }
+
+    /// How many answers had to be repaired so far.
+    pub fn mended(&self) -> usize {
+        self.mended.len()
     }
 
     /// The answer to the call at this place; where there is none yet, the call is noted.

@@ -27,11 +27,26 @@ pub fn columns(query: &Query) -> usize {
 /// What one sample of one model gave.
 struct Given {
     reply: Value,
+    /// The pictures of the same reply after the first.
+    further: Vec<Value>,
     /// How the reply ended; nothing where none came.
     outcome: Option<&'static str>,
     usage: Usage,
     latency: Duration,
     failure: Option<Failure>,
+}
+
+impl Given {
+    fn nothing() -> Given {
+        Given {
+            reply: Value::Missing,
+            further: Vec::new(),
+            outcome: None,
+            usage: Usage::default(),
+            latency: Duration::ZERO,
+            failure: None,
+        }
+    }
 }
 
 impl Runner<'_> {
@@ -44,31 +59,27 @@ impl Runner<'_> {
             // What the model answers goes by the row that is asked, not by the row made of it.
             let given =
                 exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
-            let given = match given {
+            let mut further = Vec::new();
+            let mut given = match given {
                 Ok(given) => given,
-                Err(Halt::Fail(failure)) => {
-                    let (usage, latency) = (Usage::default(), Duration::ZERO);
-                    Given { reply: Value::Missing, outcome: None, usage, latency, failure: Some(*failure) }
-                }
+                Err(Halt::Fail(failure)) => Given { failure: Some(*failure), ..Given::nothing() },
                 Err(halt) => {
                     self.halted(at, branch, 0, halt);
                     continue;
                 }
             };
-            branch.values.push(Value::Text(name.clone()));
-            branch.values.push(Value::Int(i64::from(sample)));
-            branch.values.push(given.reply);
-            branch.values.push(given.outcome.map_or(Value::Missing, Value::text));
-            branch.values.push(Value::Bool(given.outcome == Some("blocked")));
-            if query.usage {
-                let counts = [given.usage.input, given.usage.output].map(|count| Value::Int(count as i64));
-                branch.values.push(Value::Record(counts.into_iter().collect()));
+            // A reply with several pictures is a row for each; what it took stands at the first.
+            for (picture, reply) in (0..).zip(std::mem::take(&mut given.further)) {
+                let number = sample + (picture + 1) * query.samples;
+                let mut branch = state.branch(number, "query", &identity(&name, number));
+                let more =
+                    Given { reply, outcome: given.outcome, latency: given.latency, ..Given::nothing() };
+                answered(&mut branch, &name, number, query, more);
+                further.push(branch);
             }
-            if query.latency {
-                branch.values.push(Value::Float(given.latency.as_secs_f64()));
-            }
-            branch.failure = given.failure.map(Arc::new);
+            answered(&mut branch, &name, sample, query, given);
             self.from(at + 1, branch);
+            further.into_iter().for_each(|branch| self.from(at + 1, branch));
         }
     }
 
@@ -88,6 +99,23 @@ impl Runner<'_> {
     }
 }
 
+/// Appends the columns of a query.
+fn answered(branch: &mut State, name: &Arc<str>, sample: u32, query: &Query, given: Given) {
+    branch.values.push(Value::Text(name.clone()));
+    branch.values.push(Value::Int(i64::from(sample)));
+    branch.values.push(given.reply);
+    branch.values.push(given.outcome.map_or(Value::Missing, Value::text));
+    branch.values.push(Value::Bool(given.outcome == Some("blocked")));
+    if query.usage {
+        let counts = [given.usage.input, given.usage.output].map(|count| Value::Int(count as i64));
+        branch.values.push(Value::Record(counts.into_iter().collect()));
+    }
+    if query.latency {
+        branch.values.push(Value::Float(given.latency.as_secs_f64()));
+    }
+    branch.failure = given.failure.map(Arc::new);
+}
+
 /// What tells apart the rows that a query makes of one row.
 fn identity(model: &str, sample: u32) -> Vec<u8> {
     [model.as_bytes(), &[0], &sample.to_le_bytes()].concat()
@@ -101,6 +129,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
     let paints = scope.ground.model(asked).is_some_and(|model| model.capability == Capability::Image);
     let mut sent: Vec<Turn> = Vec::new();
     let mut replies = Vec::new();
+    let mut further = Vec::new();
     let mut outcome = Outcome::Complete;
     let mut usage = Usage::default();
     let mut latency = Duration::ZERO;
@@ -136,8 +165,9 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
                 replies.push(Value::Text(text.clone()));
             }
             Content::Pictures(pictures) => {
-                let picture = pictures.first().and_then(|picture| keep(scope, picture));
-                replies.push(picture.unwrap_or(Value::Missing));
+                let mut kept = pictures.iter().map(|picture| keep(scope, picture).unwrap_or(Value::Missing));
+                replies.push(kept.next().unwrap_or(Value::Missing));
+                further = kept.collect();
             }
             _ => replies.push(Value::text("")),
         }
@@ -151,6 +181,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         };
         return Ok(Given {
             reply: Value::Missing,
+            further: Vec::new(),
             outcome: Some("blocked"),
             usage,
             latency,
@@ -166,7 +197,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         Outcome::Empty => "empty",
         _ => "complete",
     };
-    Ok(Given { reply, outcome: Some(outcome), usage, latency, failure: None })
+    Ok(Given { reply, further, outcome: Some(outcome), usage, latency, failure: None })
 }
 
 fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> PaintRequest {

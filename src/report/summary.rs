@@ -35,6 +35,8 @@ pub struct NodeSummary {
     pub calls: u64,
     /// Calls whose reply was on record.
     pub recorded: u64,
+    /// Answers that had to be repaired to be read, among those read in this run.
+    pub repaired: u64,
     /// Sent and received.
     pub tokens: u64,
     /// Calls behind what was taken from an earlier run.
@@ -65,17 +67,24 @@ pub struct ModelSummary {
 
 impl RunSummary {
     /// A line a node, a line a model that was asked, a line for all, and a line for each node with
-    /// rows that failed.
+    /// rows that failed or with answers that had to be repaired.
     pub fn render(&self, colour: bool) -> String {
         let mut text = self.lines(colour);
         let failing: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.failed > 0).collect();
-        if !failing.is_empty() {
+        let repaired: Vec<&NodeSummary> = self.nodes.iter().filter(|node| node.repaired > 0).collect();
+        if !failing.is_empty() || !repaired.is_empty() {
             text.push('\n');
         }
         for node in failing {
             let what = format!("{} of `{}` failed", counted(node.failed, "row"), node.name);
             let command = format!("tgp show {} {} --failures", self.file, node.name);
             text.push_str(&format!("  {}; see {command}\n", painted(&what, Look::Marked, colour)));
+        }
+        for node in repaired {
+            let what = format!("{} of `{}`", counted(node.repaired, "answer"), node.name);
+            let were = if node.repaired == 1 { "was" } else { "were" };
+            let command = format!("tgp trace {} {} ROW", self.file, node.name);
+            text.push_str(&format!("  {what} {were} repaired to be read; {command} says how\n"));
         }
         text
     }

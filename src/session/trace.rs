@@ -75,6 +75,8 @@ pub struct Exchange {
     /// What was sent beside the messages: sampling parameters and the schema of the reply.
     pub sent: BTreeMap<String, Json>,
     pub reply: Replied,
+    /// What had to be repaired to read the reply as a value, in words.
+    pub repairs: Vec<&'static str>,
     /// Whether the model was asked, its reply replayed from a file, or planted in the program.
     pub how: &'static str,
     /// Set where the reply is on record.
@@ -222,7 +224,7 @@ impl Teller<'_> {
 
     fn exchange(&self, node: NodeId, heard: &Heard) -> Result<Exchange, RunError> {
         let program = &self.run.ground.program;
-        let Heard { step, call, answer } = heard;
+        let Heard { step, call, answer, repairs } = heard;
         let model = program.models.get(call.asked.model.0 as usize);
         let binding = self.run.ground.binding(call.asked);
         let line = program.nodes.get(node.0 as usize).and_then(|node| node.steps.get(*step));
@@ -249,6 +251,7 @@ impl Teller<'_> {
             messages,
             sent,
             reply,
+            repairs: repairs.clone(),
             how,
             record: record.map(|record| Recorded {
                 key: record.key.0.short(),

@@ -78,6 +78,10 @@ impl Paper {
             Replied::Text { text, ending } => {
                 head.push_str(&self.answered(ending, exchange));
                 head.push_str(&block("      ", text));
+                if !exchange.repairs.is_empty() {
+                    let repairs = exchange.repairs.join(", ");
+                    head.push_str(&format!("    {} {repairs}\n", self.marked("read in spite of")));
+                }
             }
             Replied::Data { data, ending } => {
                 head.push_str(&self.answered(ending, exchange));

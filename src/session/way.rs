@@ -10,7 +10,7 @@ use crate::engine::error::RunError;
 use crate::engine::gauges::{Gauge, Meters};
 use crate::engine::run::{Finished, Run};
 use crate::engine::table::Table;
-use crate::eval::effects::{Answer, Asked, Call, Effects, Path};
+use crate::eval::effects::{Answer, Asked, Call, Effects, Spoken};
 use crate::nodes::gather::key_of;
 use crate::nodes::stream::{Ran, Stream};
 use crate::plan::unit::{Unit, UnitId, UnitKind};
@@ -33,6 +33,8 @@ pub struct Heard {
     pub step: usize,
     pub call: Call,
     pub answer: Answer,
+    /// What had to be repaired to read the answer.
+    pub repairs: Vec<&'static str>,
 }
 
 /// A finished run whose rows can be followed backwards.
@@ -110,10 +112,11 @@ impl Way<'_> {
                 };
                 for row in same.into_iter().chain(others) {
                     if let Some(heard) = self.becomes(&stream, row, wanted).await {
-                        let heard = heard.into_iter().map(|(path, call, answer)| Heard {
-                            step: unit.steps.start + path.first().map_or(0, |step| *step as usize),
-                            call,
-                            answer,
+                        let heard = heard.into_iter().map(|spoken| Heard {
+                            step: unit.steps.start + spoken.path.first().map_or(0, |step| *step as usize),
+                            call: spoken.call,
+                            answer: spoken.answer,
+                            repairs: spoken.repairs,
                         });
                         return Ok(Origin {
                             rows: vec![(input, row.clone())],
@@ -138,12 +141,7 @@ impl Way<'_> {
     }
 
     /// What is said while a row becomes the wanted one; nothing where it becomes another.
-    async fn becomes(
-        &self,
-        stream: &Stream<'_>,
-        row: &Row,
-        wanted: &Row,
-    ) -> Option<Vec<(Path, Call, Answer)>> {
+    async fn becomes(&self, stream: &Stream<'_>, row: &Row, wanted: &Row) -> Option<Vec<Spoken>> {
         let gauge = Gauge::default();
         let meters = Meters { unit: &gauge, chunk: &gauge };
         let mut effects = Effects::listening();

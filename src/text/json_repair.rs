@@ -43,6 +43,24 @@ pub enum Repair {
     MissingBracket,
 }
 
+impl Repair {
+    /// For a person.
+    pub fn words(self) -> &'static str {
+        match self {
+            Repair::CodeFence => "a code fence",
+            Repair::Prose => "text around the value",
+            Repair::TrailingComma => "a comma after the last item",
+            Repair::SingleQuotes => "single quotes",
+            Repair::BareKey => "a key without quotes",
+            Repair::PythonLiteral => "a Python literal",
+            Repair::RawControl => "a line end within a string",
+            Repair::Escape => "an escape that JSON does not have",
+            Repair::Comment => "a comment",
+            Repair::MissingBracket => "a missing last bracket",
+        }
+    }
+}
+
 /// Why a text can't be read, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{fault} at line {line}, column {column}")]

@@ -1,8 +1,10 @@
 //! A row's way from its source to its verdict.
 
+use std::sync::Arc;
+
 use super::incremental::{BIND, answering, paid};
 use super::project::{Project, repository};
-use crate::models::server::Server;
+use crate::models::server::{Behaviour, Outgoing, Server, completion};
 
 #[test]
 fn every_prompt_and_reply_on_the_way_is_told() {
@@ -33,6 +35,37 @@ fn every_prompt_and_reply_on_the_way_is_told() {
     }
     assert!(!trace.contains("sk-planted-key"), "{trace}");
     assert_eq!(server.requests(), asked);
+}
+
+#[test]
+fn what_was_repaired_in_an_answer_is_counted_and_told() {
+    let fenced = "Sure:\n```json\n{'answer': 'Yes',}\n```";
+    let server = Server::start(Behaviour {
+        respond: Arc::new(move |incoming| {
+            let asked = incoming.body;
+            let judging = asked.contains("good answer");
+            let text = match judging {
+                true if asked.contains("What is 1 and 1?") => fenced,
+                true => "{\"answer\": \"yes\"}",
+                false => "fine",
+            };
+            Outgoing::json(200, completion(text))
+        }),
+        ..Behaviour::default()
+    });
+    let project = paid(3, &server);
+    let first = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
+    assert_eq!(first.node("verdicts", "repaired"), 1);
+    assert_eq!(first.node("answers", "repaired"), 0);
+    let trace = |row: &str| project.tgp(&format!("trace paid.tgp verdicts {row} {BIND}")).complete().out;
+    let told = trace("n==1");
+    let repairs = "read in spite of a code fence, text around the value, a comma after the last item, \
+                   single quotes, a label in another spelling";
+    assert!(told.contains(repairs), "{told}");
+    assert!(!trace("n==2").contains("read in spite of"));
+    let events = project.tgp(&format!("trace paid.tgp verdicts n==1 --json {BIND}")).complete().events();
+    let stops = events[0]["stops"].as_array().unwrap();
+    assert_eq!(stops.last().unwrap()["exchanges"][0]["repairs"][0], "a code fence");
 }
 
 #[test]
