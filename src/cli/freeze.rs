@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::engine::allowance::Asking;
 use crate::session::freezing::{card_of, freeze};
 use crate::session::planned::node_counts;
 use crate::session::{Opened, SessionError};
@@ -46,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.asking = crate::engine::allowance::Asking::Nobody;
+    opening.allowance.asking = Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
         let program = opened.sound()?;

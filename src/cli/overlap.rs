@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::data::row::Row;
+use crate::engine::allowance::Asking;
 use crate::session::overlap::{Overlap, columns, overlap};
 use crate::session::{Opened, SessionError, results};
 use crate::world::World;
@@ -53,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.asking = crate::engine::allowance::Asking::Nobody;
+    opening.allowance.asking = Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
         let program = opened.sound()?;

@@ -1,6 +1,6 @@
 //! `tgp run`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,10 +15,10 @@ use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
 use crate::report::number::{counted, money};
-use crate::report::summary::{NodeSummary, RunSummary};
-use crate::session::planned::{Planned, noted};
+use crate::session::planned::{Planned, noted, told};
 use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
+use crate::session::summary::summary;
 use crate::session::{Opened, Opening, Ready, SessionError, telling};
 use crate::syntax::tree::NodeKind;
 use crate::world::World;
@@ -113,7 +113,7 @@ fn ran(
     } else {
         screen.print(&telling::tell(&run, &finished)?.render(screen.width, screen.colour_output));
         if !arguments.quiet {
-            let summary = summary(&run, &nodes, &reasons, &opened.file, began);
+            let summary = summary(&run, &nodes, &reasons, &opened.file, began.elapsed());
             screen.tell(&summary.render(screen.colour_messages));
         }
     }
@@ -155,41 +155,6 @@ pub(super) fn drive(
     })
 }
 
-pub(super) fn summary(
-    run: &Run,
-    nodes: &[NodeResult],
-    reasons: &[Planned],
-    file: &Path,
-    began: Instant,
-) -> RunSummary {
-    let program = &run.ground.program;
-    let nodes = nodes.iter().map(|result| {
-        let node = &program.nodes[result.node.0 as usize];
-        NodeSummary {
-            name: node.name.to_string(),
-            kind: kind(node.kind).to_owned(),
-            rows: result.table.rows(),
-            failed: result.table.failed(),
-            known: result.known,
-            reused: result.counts.reused,
-            calls: result.counts.calls,
-            recorded: result.counts.recorded,
-            repaired: result.counts.repaired,
-            tokens: result.counts.tokens,
-            spared: result.counts.spared,
-            saved_microdollars: result.counts.saved,
-            why: told(reasons, &node.name),
-            spent_microdollars: result.counts.spent,
-        }
-    });
-    RunSummary {
-        file: file.display().to_string(),
-        nodes: nodes.collect(),
-        models: results::models(run),
-        elapsed: began.elapsed(),
-    }
-}
-
 /// What to say where a limit kept calls from going out.
 pub(super) fn reached<'a>(
     runs: impl IntoIterator<Item = &'a Arc<Run>>,
@@ -213,12 +178,6 @@ pub(super) fn reached<'a>(
         "{limit}. {waiting} did not go out, and their rows count as missing. Everything paid for is kept: \
          run again with a larger {more} to go on."
     ))
-}
-
-/// Why a node ran.
-fn told(reasons: &[Planned], name: &str) -> Vec<String> {
-    let planned = reasons.iter().find(|planned| planned.node == name);
-    planned.map(|planned| planned.told.clone()).unwrap_or_default()
 }
 
 /// A line a node, a line a measure, a line a node of judges that agree or not, and one for the end.

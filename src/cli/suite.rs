@@ -9,12 +9,13 @@ use crate::session::planned::noted;
 use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
 use crate::session::suite::{Played, tell};
+use crate::session::summary::summary;
 use crate::session::{Opened, Opening, SessionError};
 use crate::world::World;
 
 use super::exit::Exit;
 use super::progress::Manner;
-use super::run::{drive, end, lines, reached, summary};
+use super::run::{drive, end, lines, reached};
 use super::screen::Screen;
 
 /// Runs a suite and shows its leaderboard, with the measures that its scores are made of.
@@ -86,7 +87,8 @@ pub(super) fn play(
             let nodes = results::nodes(&entry.run, &finished);
             screen.tell(&format!("{}  {}\n", entry.name, entry.file.display()));
             screen.tell(
-                &summary(&entry.run, &nodes, &reasons, &entry.file, began).render(screen.colour_messages),
+                &summary(&entry.run, &nodes, &reasons, &entry.file, began.elapsed())
+                    .render(screen.colour_messages),
             );
         }
         let stopped = entry.run.caller.is_stopped();

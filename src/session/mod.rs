@@ -21,6 +21,7 @@ pub mod revision;
 pub mod seal;
 pub mod sealing;
 pub mod suite;
+pub mod summary;
 mod tables;
 pub mod telling;
 pub mod trace;

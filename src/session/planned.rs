@@ -96,6 +96,12 @@ pub fn noted(
     Ok(reasons)
 }
 
+/// Why a node ran, in words.
+pub fn told(reasons: &[Planned], node: &str) -> Vec<String> {
+    let planned = reasons.iter().find(|planned| planned.node == node);
+    planned.map(|planned| planned.told.clone()).unwrap_or_default()
+}
+
 /// The counts of a node over all its units; rows are those of its last.
 pub fn node_counts(run: &Run, node: NodeId) -> Counts {
     let mut sum = Counts::default();

@@ -3,22 +3,22 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::check::program::{NodeId, Program};
 use crate::digest::Digest;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
-use crate::plan::draw::kind;
 use crate::project::lock::LOCK;
 use crate::project::place::settled;
 use crate::report::measure_view::MeasureView;
 use crate::report::movement::MeasureMoves;
-use crate::report::summary::{NodeSummary, RunSummary};
+use crate::report::summary::RunSummary;
 use crate::session::derived::measures;
-use crate::session::planned::{Planned, node_counts, planned};
+use crate::session::planned::planned;
 use crate::session::remembered::Remembered;
 use crate::session::sealing::data_paths;
+use crate::session::summary::{so_far, summary};
 use crate::session::{Opened, Opening, SessionError, results, telling};
 use crate::store::{DiskStore, StoreError};
 use crate::world::World;
@@ -112,7 +112,9 @@ impl Watching {
             self.numbers = views;
         }
         let took = began.elapsed();
-        Ok(Ran { summary: summary(run, finished, &reasons, &self.file, took), moves, stopped, spent, took })
+        let nodes = results::nodes(run, finished);
+        let summary = summary(run, &nodes, &reasons, &self.file, took);
+        Ok(Ran { summary, moves, stopped, spent, took })
     }
 
     /// The report of a run as a page, written beside its store; where it stands.
@@ -185,74 +187,11 @@ impl Prepared {
 
     /// What the run has done so far.
     pub fn so_far(&self) -> RunSummary {
-        let run = &self.run;
-        let nodes = run.ground.program.nodes.iter().zip(0..).map(|(node, at)| {
-            let counts = node_counts(run, NodeId(at));
-            let units = run.plan.units.iter().zip(run.gauges.iter());
-            let done = units.filter(|(unit, _)| unit.node == NodeId(at)).all(|(_, gauge)| gauge.is_done());
-            NodeSummary {
-                name: node.name.to_string(),
-                kind: kind(node.kind).to_owned(),
-                rows: counts.rows,
-                failed: counts.failed,
-                known: done && counts.rows > 0 && counts.reused == counts.rows,
-                reused: counts.reused,
-                calls: counts.calls,
-                recorded: counts.recorded,
-                repaired: counts.repaired,
-                tokens: counts.tokens,
-                spared: counts.spared,
-                saved_microdollars: counts.saved,
-                why: Vec::new(),
-                spent_microdollars: counts.spent,
-            }
-        });
-        RunSummary {
-            file: self.opened.file.display().to_string(),
-            nodes: nodes.collect(),
-            models: results::models(run),
-            elapsed: self.began.elapsed(),
-        }
+        so_far(&self.run, &self.opened.file, self.began.elapsed())
     }
 
     pub fn program(&self) -> &Program {
         &self.run.ground.program
-    }
-}
-
-fn summary(
-    run: &Run,
-    finished: &Finished,
-    reasons: &[Planned],
-    file: &Path,
-    elapsed: Duration,
-) -> RunSummary {
-    let program = &run.ground.program;
-    let nodes = results::nodes(run, finished).into_iter().map(|result| {
-        let node = &program.nodes[result.node.0 as usize];
-        let why = reasons.iter().find(|planned| *planned.node == *node.name);
-        NodeSummary {
-            name: node.name.to_string(),
-            kind: kind(node.kind).to_owned(),
-            rows: result.table.rows(),
-            failed: result.table.failed(),
-            known: result.known,
-            reused: result.counts.reused,
-            calls: result.counts.calls,
-            recorded: result.counts.recorded,
-            repaired: result.counts.repaired,
-            tokens: result.counts.tokens,
-            spared: result.counts.spared,
-            saved_microdollars: result.counts.saved,
-            why: why.map(|planned| planned.told.clone()).unwrap_or_default(),
-            spent_microdollars: result.counts.spent,
-        }
-    });
-    RunSummary {
-        file: file.display().to_string(),
-        nodes: nodes.collect(),
-        models: results::models(run),
-        elapsed,
     }
 }
 
