@@ -46,7 +46,7 @@ fn lines(count: usize) -> Vec<String> {
 fn digests(format: Format, text: &str) -> Vec<Digest> {
     let cut = cut(format, text).unwrap();
     let header = cut.header().cloned();
-    cut.map(|chunk| chunk.unwrap().digest(header.as_ref())).collect()
+    cut.map(|chunk| read::known_by(&Digest::of(&chunk.unwrap().bytes), header.as_ref())).collect()
 }
 
 #[test]

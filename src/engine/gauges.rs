@@ -78,6 +78,12 @@ impl Gauge {
         self.add(|gauge| &gauge.failed, failed);
     }
 
+    /// The calls behind what was taken as it is.
+    pub(super) fn spare(&self, worth: Worth) {
+        self.add(|gauge| &gauge.spared, worth.calls);
+        self.add(|gauge| &gauge.saved, worth.microdollars);
+    }
+
     pub fn counts(&self) -> Counts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Counts {
@@ -122,6 +128,26 @@ impl Counts {
 pub struct Worth {
     pub calls: u64,
     pub microdollars: u64,
+}
+
+impl Worth {
+    pub(super) fn encode(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.calls.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.microdollars.to_le_bytes());
+        bytes
+    }
+
+    /// Reads what [`Worth::encode`] wrote; nothing where the bytes are something else.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Worth> {
+        match bytes.as_chunks::<8>() {
+            ([calls, microdollars], []) => Some(Worth {
+                calls: u64::from_le_bytes(*calls),
+                microdollars: u64::from_le_bytes(*microdollars),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// Where calls are counted: for the unit as a whole, and for the chunk that asks.

@@ -27,7 +27,7 @@ use super::barrier::{Barrier, check_keys};
 use super::batches::Teller;
 use super::caller::Caller;
 use super::error::RunError;
-use super::gauges::{Gauge, Worth};
+use super::gauges::Gauge;
 use super::identities::are_distinct;
 use super::making::{End, Piece};
 use super::memo::Memo;
@@ -105,29 +105,47 @@ pub struct Finished {
 impl Run {
     /// Runs what the nodes need; all nodes for none.
     pub async fn run(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
+        self.memo.begin()?;
         let mut finished = Finished::default();
         let needed = self.plan.needed(nodes);
-        let mut working: Vec<UnitId> = Vec::new();
-        for id in needed {
-            match self.known(id, &finished)? {
-                Some((key, table)) => {
-                    let gauge = &self.gauges[id.0 as usize];
-                    gauge.add(|gauge| &gauge.rows, table.rows());
-                    gauge.add(|gauge| &gauge.failed, table.failed());
-                    gauge.add(|gauge| &gauge.reused, table.rows());
-                    self.spare(gauge, &key)?;
-                    gauge.end();
-                    finished.tables.insert(id, table);
-                    finished.doors.insert(id, Door::Known);
-                }
-                None => {
-                    working.push(id);
-                    finished.doors.insert(id, Door::Worked);
-                }
+        let mut known: BTreeMap<UnitId, (Digest, Table)> = BTreeMap::new();
+        for id in &needed {
+            if let Some(found) = self.known(*id, &known)? {
+                known.insert(*id, found);
             }
         }
+        // What works reads tables that are known, so these must be whole.
+        for id in needed.iter().rev().filter(|id| !known.contains_key(id)).copied().collect::<Vec<_>>() {
+            self.look_through(id, &mut known);
+        }
+        let mut working: Vec<UnitId> = Vec::new();
+        for id in needed {
+            let Some((key, table)) = known.remove(&id) else {
+                working.push(id);
+                finished.doors.insert(id, Door::Worked);
+                continue;
+            };
+            let gauge = &self.gauges[id.0 as usize];
+            gauge.made(table.rows(), table.failed());
+            gauge.add(|gauge| &gauge.reused, table.rows());
+            gauge.spare(self.memo.worth(&key)?);
+            gauge.end();
+            finished.tables.insert(id, table);
+            finished.doors.insert(id, Door::Known);
+        }
         self.work(&working, &mut finished).await?;
+        self.memo.end()?;
         Ok(finished)
+    }
+
+    /// Forgets those of a unit's inputs that the store has lost a part of, and theirs in turn.
+    fn look_through(&self, id: UnitId, known: &mut BTreeMap<UnitId, (Digest, Table)>) {
+        for input in &self.plan.unit(id).inputs {
+            if known.get(input).is_some_and(|(_, table)| !self.memo.is_whole(table)) {
+                known.remove(input);
+                self.look_through(*input, known);
+            }
+        }
     }
 
     /// Runs what the nodes need with calls going out as batches: passes over the rows, each with
@@ -159,22 +177,18 @@ impl Run {
         self.run(nodes).await
     }
 
-    /// Counts the calls behind what is taken as it is.
-    pub(super) fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
-        let Worth { calls, microdollars } = self.memo.worth(key)?;
-        gauge.add(|gauge| &gauge.spared, calls);
-        gauge.add(|gauge| &gauge.saved, microdollars);
-        Ok(())
-    }
-
     /// The table of a unit with its key, where it is known without looking at a row.
-    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<(Digest, Table)>, RunError> {
+    fn known(
+        &self,
+        id: UnitId,
+        known: &BTreeMap<UnitId, (Digest, Table)>,
+    ) -> Result<Option<(Digest, Table)>, RunError> {
         let unit = self.plan.unit(id);
         if self.refresh.contains(&unit.node) {
             return Ok(None);
         }
         let Some(inputs) =
-            self.input_digests(unit, |input| finished.tables.get(&input).map(Table::digest))?
+            self.input_digests(unit, |input| known.get(&input).map(|(_, table)| table.digest()))?
         else {
             return Ok(None);
         };
@@ -196,12 +210,20 @@ impl Run {
 
     /// The hash of the file that the unit reads, where it reads one.
     fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
-        self.reads(unit).map(|read| self.content(&read.path)).transpose()
+        self.reads(unit).map(|read| self.sources().content(&read.path, read.format)).transpose()
+    }
+
+    /// The hashes of what the program's sources and recordings hold.
+    pub fn contents(&self) -> Result<Vec<Digest>, RunError> {
+        let program = &self.ground.program;
+        let sources = self.plan.units.iter().filter_map(|unit| self.file_digest(unit).transpose());
+        let recordings = recordings::digests(program, &self.sources())?;
+        sources.chain(recordings.into_values().map(Ok)).collect()
     }
 
     /// The hash of what a path leads to, as the program names it.
-    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
-        self.sources().content(path)
+    pub fn hash(&self, path: &str) -> Result<Digest, RunError> {
+        self.sources().hash(path)
     }
 
     fn reads(&self, unit: &Unit) -> Option<&Read> {
@@ -319,10 +341,7 @@ impl Run {
         gauge.begin();
         let mut digests = Vec::new();
         match unit.kind {
-            UnitKind::Source => {
-                digests.extend(self.file_digest(unit)?);
-                self.source(id, &mut out).await?;
-            }
+            UnitKind::Source => digests.extend(self.source(id, &mut out).await?),
             UnitKind::Rows => out.send(self.written(unit)?, gauge),
             UnitKind::Stream | UnitKind::Query => {
                 digests.push(self.stream(id, inputs.pop(), &mut out).await?);
@@ -372,6 +391,7 @@ impl Run {
             let key = self.memo.unit_key(unit, &digests);
             self.memo.put_table(&key, &out.table)?;
             self.memo.put_worth(&key, gauge.counts().worth())?;
+            self.memo.keep(unit)?;
         }
         gauge.end();
         Ok(out.table)
@@ -388,7 +408,8 @@ impl Run {
             || if forecasts { unit.kind == UnitKind::Measure } else { tables.iter().any(Table::is_unsettled) }
     }
 
-    async fn source(self: &Arc<Self>, id: UnitId, out: &mut Output) -> Result<(), RunError> {
+    /// Gives the hash of what was read.
+    async fn source(self: &Arc<Self>, id: UnitId, out: &mut Output) -> Result<Option<Digest>, RunError> {
         let (sender, mut receiver) = unbounded_channel();
         let run = self.clone();
         let reading = tokio::task::spawn_blocking(move || {

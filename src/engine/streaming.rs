@@ -15,6 +15,7 @@ use crate::plan::unit::{UnitId, UnitKind};
 use super::error::RunError;
 use super::gauges::{Gauge, Meters};
 use super::making::{Begun, End, Maker, Piece};
+use super::memo::Made;
 use super::output::Output;
 use super::rows::{RowWork, Told};
 use super::run::Run;
@@ -132,13 +133,13 @@ impl Run {
             Begun::Ended(End::Made(None)) => return Ok(None),
             Begun::Ended(End::Made(Some(chunk))) => {
                 if !self.refresh.contains(&unit.node)
-                    && let Some(made) = self.memo.chunk(&key(&chunk))?
-                    && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
+                    && let Some(Made { chunk: made, worth }) = self.memo.made(unit, &key(&chunk))?
                 {
-                    gauge.made(made.rows(), made.failed());
-                    gauge.add(|gauge| &gauge.reused, made.rows());
-                    self.spare(gauge, &key(&chunk))?;
-                    return Ok(made.chunks.first().copied());
+                    let (rows, failed) = made.map_or((0, 0), |made| (made.rows, made.failed));
+                    gauge.made(rows.into(), failed.into());
+                    gauge.add(|gauge| &gauge.reused, rows.into());
+                    gauge.spare(worth);
+                    return Ok(made);
                 }
                 let rows = self.shelf.get(&chunk)?;
                 (work.run(&rows).await, chunk)
@@ -150,18 +151,17 @@ impl Run {
             },
         };
         let is_settled = !work.unsettled.load(Ordering::Relaxed);
-        let mut made = Table::default();
+        let mut made = None;
         // A chunk without rows says that rows may yet come.
         if !(rows.is_empty() && is_settled) {
             let mut chunk = self.shelf.put(rows)?;
             chunk.unsettled |= !is_settled;
-            made.chunks.push(chunk);
+            made = Some(chunk);
         }
-        if !made.is_unsettled() {
-            self.memo.put_chunk(&key(&taken), &made)?;
-            self.memo.put_worth(&key(&taken), own.counts().worth())?;
+        if made.is_none_or(|chunk| !chunk.unsettled) {
+            let worth = own.counts().worth();
+            self.memo.put_made(unit, &key(&taken), &Made { chunk: made, worth })?;
         }
-        let made = made.chunks.first().copied();
         if let Some(chunk) = &made {
             work.told.complete(chunk, gauge);
         }

@@ -270,7 +270,7 @@ pub fn data_paths(program: &Program) -> Vec<String> {
 
 fn data(run: &Run) -> Result<Vec<Pinned>, RunError> {
     let paths = data_paths(&run.ground.program).into_iter();
-    paths.map(|path| Ok(Pinned { hash: run.content(&path)?, path })).collect()
+    paths.map(|path| Ok(Pinned { hash: run.hash(&path)?, path })).collect()
 }
 
 /// What came from one model.
