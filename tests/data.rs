@@ -5,8 +5,8 @@ use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tgp::check::program::Format;
 use proptest::prelude::*;
+use tgp::check::program::Format;
 use tgp::data::read::{self, BrokenRecord, Cut, Outline, ReadError, images, texts};
 use tgp::data::types::{Field, Type};
 use tgp::data::value::Value;

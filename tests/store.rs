@@ -22,7 +22,7 @@ use tgp::store::{
 };
 
 fn key(number: u64) -> CallKey {
-    CallKey(Digest::of(&number.to_le_bytes()))
+    CallKey::of(&Digest::of(&number.to_le_bytes()))
 }
 
 /// A reply whose body says which call it answers, and which time it was asked.
@@ -241,9 +241,9 @@ fn a_second_opening_is_told_who_has_the_store() {
 fn a_store_of_another_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(open_quietly(folder.path()));
-    std::fs::write(folder.path().join("format"), "tgp store 2\n").unwrap();
+    std::fs::write(folder.path().join("format"), "tgp store 9\n").unwrap();
     assert!(
-        matches!(DiskStore::open(folder.path()), Err(StoreError::Format { found, .. }) if found == "tgp store 2")
+        matches!(DiskStore::open(folder.path()), Err(StoreError::Format { found, .. }) if found == "tgp store 9")
     );
 }
 

@@ -204,7 +204,7 @@ fn pinned(was: &[Pinned], is: &[Pinned], mut find: impl FnMut(&str, Option<Strin
 
 /// The keys of replies, one after the other.
 pub(super) fn list(seen: &BTreeMap<CallKey, Seen>) -> Vec<u8> {
-    seen.keys().flat_map(|key| key.0.0).collect()
+    seen.keys().flat_map(|key| key.to_bytes()).collect()
 }
 
 fn standard_library(opened: &Opened) -> Digest {
