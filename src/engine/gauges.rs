@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::memo::Made;
+
 /// The counts of one unit. All only grow within a pass over the rows.
 #[derive(Debug, Default)]
 pub struct Gauge {
@@ -76,6 +78,14 @@ impl Gauge {
     pub fn made(&self, rows: u64, failed: u64) {
         self.add(|gauge| &gauge.rows, rows);
         self.add(|gauge| &gauge.failed, failed);
+    }
+
+    /// Rows were taken as they are.
+    pub(super) fn take(&self, made: &Made) {
+        let (rows, failed) = made.chunk.map_or((0, 0), |chunk| (chunk.rows, chunk.failed));
+        self.made(rows.into(), failed.into());
+        self.add(|gauge| &gauge.reused, rows.into());
+        self.spare(made.worth);
     }
 
     /// The calls behind what was taken as it is.

@@ -106,6 +106,19 @@ impl Run {
     /// Runs what the nodes need; all nodes for none.
     pub async fn run(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
         self.memo.begin()?;
+        let finished = match self.attempt(nodes).await {
+            // Tables were believed that are no longer whole. All that was paid for is on record.
+            Err(RunError::LostChunk(_)) if self.memo.doubt() => {
+                self.gauges.iter().for_each(Gauge::begin_again);
+                self.attempt(nodes).await?
+            }
+            ended => ended?,
+        };
+        self.memo.end()?;
+        Ok(finished)
+    }
+
+    async fn attempt(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
         let mut finished = Finished::default();
         let needed = self.plan.needed(nodes);
         let mut known: BTreeMap<UnitId, (Digest, Table)> = BTreeMap::new();
@@ -113,10 +126,6 @@ impl Run {
             if let Some(found) = self.known(*id, &known)? {
                 known.insert(*id, found);
             }
-        }
-        // What works reads tables that are known, so these must be whole.
-        for id in needed.iter().rev().filter(|id| !known.contains_key(id)).copied().collect::<Vec<_>>() {
-            self.look_through(id, &mut known);
         }
         let mut working: Vec<UnitId> = Vec::new();
         for id in needed {
@@ -134,18 +143,7 @@ impl Run {
             finished.doors.insert(id, Door::Known);
         }
         self.work(&working, &mut finished).await?;
-        self.memo.end()?;
         Ok(finished)
-    }
-
-    /// Forgets those of a unit's inputs that the store has lost a part of, and theirs in turn.
-    fn look_through(&self, id: UnitId, known: &mut BTreeMap<UnitId, (Digest, Table)>) {
-        for input in &self.plan.unit(id).inputs {
-            if known.get(input).is_some_and(|(_, table)| !self.memo.is_whole(table)) {
-                known.remove(input);
-                self.look_through(*input, known);
-            }
-        }
     }
 
     /// Runs what the nodes need with calls going out as batches: passes over the rows, each with
@@ -291,7 +289,7 @@ impl Run {
                 Ok((_, Err(error))) => {
                     // The first problem is the one to tell; calls that are out are paid for, so
                     // they are waited for and kept.
-                    self.caller.stop();
+                    self.stop_for(&error);
                     if problem.as_ref().is_none_or(RunError::is_consequence) {
                         problem = Some(error);
                     }
@@ -307,6 +305,13 @@ impl Run {
         }
         self.shelf.store().flush()?;
         problem.map_or(Ok(()), Err)
+    }
+
+    /// Lets no more calls go out, unless the run can go on after what happened.
+    pub(super) fn stop_for(&self, error: &RunError) {
+        if !error.is_consequence() && !matches!(error, RunError::LostChunk(_)) {
+            self.caller.stop();
+        }
     }
 
     /// A budget can be kept to only where calls have prices.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::digest::Digest;
 use crate::eval::effects::Asked;
-use crate::plan::unit::{UnitId, UnitKind};
+use crate::plan::unit::{Unit, UnitId, UnitKind};
 
 use super::error::RunError;
 use super::gauges::{Gauge, Meters};
@@ -56,13 +56,16 @@ impl Run {
                         }
                         Err(error) => {
                             // What is under way is paid for, so it is waited for and kept.
-                            self.caller.stop();
+                            self.stop_for(&error);
                             open = false;
                             problem.get_or_insert(error);
                         }
                     }
                 }
                 piece = input.recv(), if open && working.len() < CHUNKS_AT_ONCE => match piece {
+                    Some(Piece::Whole(chunk)) if working.is_empty() && self.takes(id, &chunk, out)? => {
+                        taken.chunks.push(chunk);
+                    }
                     Some(piece) => {
                         let makers = self.parts(id).map(|_| {
                             let (maker, made) = Maker::new();
@@ -88,6 +91,29 @@ impl Run {
         });
         let whole = (unit.kind != UnitKind::Query).then_some(None);
         whole.into_iter().chain(targets.filter(move |_| unit.kind == UnitKind::Query))
+    }
+
+    /// Takes what was made of a chunk before; false where some of it is yet to be made.
+    fn takes(&self, id: UnitId, chunk: &ChunkRef, out: &mut Output) -> Result<bool, RunError> {
+        let unit = self.plan.unit(id);
+        let known = self.parts(id).map(|part| self.made(unit, part.unzip().1, chunk));
+        let Some(known) = known.collect::<Result<Option<Vec<Made>>, RunError>>()? else { return Ok(false) };
+        for made in known {
+            self.gauges[id.0 as usize].take(&made);
+            if let Some(chunk) = made.chunk {
+                out.announce(&Piece::Whole(chunk));
+                out.add(Some(chunk));
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a unit made of a chunk before, unless it is to work anew.
+    fn made(&self, unit: &Unit, target: Option<&Digest>, chunk: &ChunkRef) -> Result<Option<Made>, RunError> {
+        if self.refresh.contains(&unit.node) {
+            return Ok(None);
+        }
+        Ok(self.memo.made(unit, &self.memo.chunk_key(unit, target, &chunk.digest))?)
     }
 
     /// What a unit makes of one piece of its input.
@@ -132,14 +158,9 @@ impl Run {
             Begun::Ended(End::Abandoned) => return Err(RunError::Abandoned),
             Begun::Ended(End::Made(None)) => return Ok(None),
             Begun::Ended(End::Made(Some(chunk))) => {
-                if !self.refresh.contains(&unit.node)
-                    && let Some(Made { chunk: made, worth }) = self.memo.made(unit, &key(&chunk))?
-                {
-                    let (rows, failed) = made.map_or((0, 0), |made| (made.rows, made.failed));
-                    gauge.made(rows.into(), failed.into());
-                    gauge.add(|gauge| &gauge.reused, rows.into());
-                    gauge.spare(worth);
-                    return Ok(made);
+                if let Some(made) = self.made(unit, fingerprint, &chunk)? {
+                    gauge.take(&made);
+                    return Ok(made.chunk);
                 }
                 let rows = self.shelf.get(&chunk)?;
                 (work.run(&rows).await, chunk)
