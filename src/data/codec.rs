@@ -4,14 +4,14 @@
 //! LEB128, floats their bits with one NaN, the members of a JSON object sorted by name: two values
 //! are the same for the language exactly when their bytes are.
 
-use std::sync::Arc;
+mod reader;
 
-use serde_json::{Map, Number};
+use crate::digest::Hasher;
 
-use crate::digest::{Digest, Hasher};
+use super::row::{Reason, Row, RowId};
+use super::value::{Image, Speaker, Value};
 
-use super::row::{Failure, Reason, Row, RowId};
-use super::value::{Image, Speaker, Turn, Value};
+use reader::Reader;
 
 /// The first byte of an encoded chunk.
 const VERSION: u8 = 1;
@@ -73,6 +73,16 @@ pub fn decode_rows(bytes: &[u8]) -> Result<Vec<Row>, CodecError> {
     match reader.bytes.len() {
         0 => Ok(rows),
         left => Err(CodecError::Trailing(left)),
+    }
+}
+
+/// The rows of a chunk as they are written, each with its identity: rows are the same for the
+/// language exactly when these bytes are.
+pub fn split_rows(bytes: &[u8]) -> Result<Vec<(RowId, &[u8])>, CodecError> {
+    let mut reader = Reader { bytes };
+    match reader.byte()? {
+        VERSION => reader.many(Reader::written_row),
+        other => Err(CodecError::Version(other)),
     }
 }
 
@@ -262,165 +272,10 @@ fn image(bytes: &mut Vec<u8>, image: &Image) {
     text(bytes, &image.media_type);
 }
 
-/// What is left to read.
-struct Reader<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], CodecError> {
-        let (taken, rest) = self.bytes.split_at_checked(length).ok_or(CodecError::Short)?;
-        self.bytes = rest;
-        Ok(taken)
-    }
-
-    fn array<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], CodecError> {
-        let (taken, rest) = self.bytes.split_first_chunk().ok_or(CodecError::Short)?;
-        self.bytes = rest;
-        Ok(*taken)
-    }
-
-    fn byte(&mut self) -> Result<u8, CodecError> {
-        self.array().map(|[byte]| byte)
-    }
-
-    fn number(&mut self) -> Result<u64, CodecError> {
-        let mut value = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            let part = u64::from(byte & 0x7f);
-            if shift == 63 && part > 1 {
-                return Err(CodecError::Range);
-            }
-            value |= part << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(CodecError::Range)
-    }
-
-    fn signed(&mut self) -> Result<i64, CodecError> {
-        let zigzag = self.number()?;
-        Ok((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
-    }
-
-    fn length(&mut self) -> Result<usize, CodecError> {
-        usize::try_from(self.number()?).map_err(|_| CodecError::Range)
-    }
-
-    fn text(&mut self) -> Result<&'a str, CodecError> {
-        let length = self.length()?;
-        std::str::from_utf8(self.take(length)?).map_err(|_| CodecError::NotUtf8)
-    }
-
-    fn float(&mut self) -> Result<f64, CodecError> {
-        self.array().map(f64::from_le_bytes)
-    }
-
-    fn id(&mut self) -> Result<RowId, CodecError> {
-        self.array().map(|bytes| RowId(u128::from_le_bytes(bytes)))
-    }
-
-    fn image(&mut self) -> Result<Image, CodecError> {
-        Ok(Image { digest: Digest(self.array()?), media_type: self.text()?.into() })
-    }
-
-    /// A count and that many things. Reserves no more than the bytes could hold.
-    fn many<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, CodecError>) -> Result<Vec<T>, CodecError> {
-        let count = self.length()?;
-        let mut things = Vec::with_capacity(count.min(self.bytes.len()).min(4096));
-        for _ in 0..count {
-            things.push(one(self)?);
-        }
-        Ok(things)
-    }
-
-    fn row(&mut self) -> Result<Row, CodecError> {
-        let id = self.id()?;
-        let values = self.many(|reader| reader.value(0))?;
-        let reason = match self.byte()? {
-            0 => return Ok(Row { id, values, failure: None }),
-            1 => Reason::Blocked,
-            2 => Reason::Invalid,
-            3 => Reason::Failed,
-            4 => Reason::Missing,
-            5 => Reason::Unreadable,
-            6 => Reason::Undefined,
-            other => return Err(CodecError::Tag(other)),
-        };
-        let message = self.text()?.into();
-        let attempts = u32::try_from(self.number()?).map_err(|_| CodecError::Range)?;
-        let excerpt = self.text()?.into();
-        Ok(Row { id, values, failure: Some(Arc::new(Failure { reason, message, attempts, excerpt })) })
-    }
-
-    fn value(&mut self, depth: u32) -> Result<Value, CodecError> {
-        if depth > DEEPEST {
-            return Err(CodecError::Deep);
-        }
-        Ok(match self.byte()? {
-            tag::MISSING => Value::Missing,
-            tag::FALSE => Value::Bool(false),
-            tag::TRUE => Value::Bool(true),
-            tag::INT => Value::Int(self.signed()?),
-            tag::FLOAT => Value::Float(self.float()?),
-            tag::TEXT => Value::Text(self.text()?.into()),
-            tag::DATE => {
-                let [low, high, month, day] = self.array()?;
-                let [month, day] = [month, day].map(|part| i8::try_from(part).map_err(|_| CodecError::Range));
-                let date = jiff::civil::Date::new(i16::from_le_bytes([low, high]), month?, day?);
-                Value::Date(date.map_err(|_| CodecError::Range)?)
-            }
-            tag::IMAGE => Value::Image(self.image()?),
-            tag::JSON => Value::Json(Arc::new(self.json(depth + 1)?)),
-            tag::TURNS => Value::Turns(self.many(Reader::turn)?.into()),
-            tag::LIST => Value::List(self.many(|reader| reader.value(depth + 1))?.into()),
-            tag::RECORD => Value::Record(self.many(|reader| reader.value(depth + 1))?.into()),
-            tag::ID => Value::Id(self.id()?),
-            other => return Err(CodecError::Tag(other)),
-        })
-    }
-
-    fn turn(&mut self) -> Result<Turn, CodecError> {
-        let speaker = match self.byte()? {
-            0 => Speaker::System,
-            1 => Speaker::User,
-            2 => Speaker::Assistant,
-            other => return Err(CodecError::Tag(other)),
-        };
-        Ok(Turn { speaker, text: self.text()?.into(), images: self.many(Reader::image)? })
-    }
-
-    fn json(&mut self, depth: u32) -> Result<serde_json::Value, CodecError> {
-        if depth > DEEPEST {
-            return Err(CodecError::Deep);
-        }
-        Ok(match self.byte()? {
-            tag::MISSING => serde_json::Value::Null,
-            tag::FALSE => serde_json::Value::Bool(false),
-            tag::TRUE => serde_json::Value::Bool(true),
-            tag::INT => serde_json::Value::Number(self.signed()?.into()),
-            tag::LARGE => serde_json::Value::Number(self.number()?.into()),
-            tag::FLOAT => {
-                serde_json::Value::Number(Number::from_f64(self.float()?).ok_or(CodecError::Range)?)
-            }
-            tag::TEXT => serde_json::Value::String(self.text()?.to_owned()),
-            tag::LIST => serde_json::Value::Array(self.many(|reader| reader.json(depth + 1))?),
-            tag::RECORD => {
-                let members = self
-                    .many(|reader| Ok((reader.text()?.to_owned(), reader.json(depth + 1)?)))?
-                    .into_iter()
-                    .collect::<Map<_, _>>();
-                serde_json::Value::Object(members)
-            }
-            other => return Err(CodecError::Tag(other)),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -433,7 +288,11 @@ mod tests {
             let bytes = encode_rows(&rows);
             let back = decode_rows(&bytes).unwrap();
             prop_assert_eq!(&back, &rows);
-            prop_assert_eq!(encode_rows(&back), bytes);
+            prop_assert_eq!(encode_rows(&back), &bytes[..]);
+            let split = split_rows(&bytes).unwrap();
+            prop_assert!(split.iter().map(|(id, _)| *id).eq(rows.iter().map(|row| row.id)));
+            let alone: Vec<Vec<u8>> = rows.iter().map(|row| encode_rows(std::slice::from_ref(row))).collect();
+            prop_assert!(split.iter().map(|(_, written)| *written).eq(alone.iter().map(|row| &row[2..])));
         }
 
         #[test]

@@ -19,8 +19,8 @@ use super::table::{ChunkRef, Table};
 
 /// Identities sorted at once.
 const RUN: usize = 1 << 20;
-/// Identities in one object: 1 MB.
-const SHARD: usize = 1 << 16;
+/// Identities in one object: 128 KB. An edit writes one or two of them anew.
+const SHARD: usize = 1 << 13;
 /// Most chunks, gone and new, that are worth comparing; beyond these all are read again.
 const MOST_CHANGED: usize = 256;
 

@@ -33,6 +33,11 @@ impl Output {
         self.readers.retain(|reader| reader.send(piece.clone()).is_ok());
     }
 
+    /// Tells its readers that nothing more comes.
+    pub(super) fn close(&mut self) {
+        self.readers.clear();
+    }
+
     /// Adds the chunk that an announced piece came to.
     pub(super) fn add(&mut self, chunk: Option<ChunkRef>) {
         self.table.chunks.extend(chunk);

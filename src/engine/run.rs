@@ -340,6 +340,8 @@ impl Run {
             UnitKind::Rows => out.send(self.written(unit)?, gauge),
             UnitKind::Stream | UnitKind::Query => {
                 digests.push(self.stream(id, inputs.pop(), &mut out).await?);
+                // Whoever reads can go on while keys are compared.
+                out.close();
                 self.keys_hold(unit, &out.table)?;
             }
             UnitKind::Barrier | UnitKind::Measure => {

@@ -22,7 +22,7 @@ use super::run::Run;
 use super::table::{ChunkRef, Table};
 
 /// Chunks of one unit that are worked on at the same time, whatever they wait for.
-const CHUNKS_AT_ONCE: usize = 4;
+const CHUNKS_AT_ONCE: usize = 6;
 
 /// What became of one piece of the input.
 struct Worked {

@@ -53,7 +53,7 @@ impl Explained<'_> {
         reasons.extend(self.incoming(node, before, now)?);
         if reasons.is_empty() {
             reasons.push(match before.unanswered {
-                0 => Why::Lost,
+                0 => Why::Nothing,
                 rows => Why::Unanswered { rows },
             });
         }

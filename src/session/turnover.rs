@@ -1,12 +1,12 @@
 //! How the rows of a table differ from those it had before.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Serialize;
 
-use crate::data::codec::encode_rows;
-use crate::data::row::{Row, RowId};
+use crate::data::codec::{CodecError, split_rows};
+use crate::data::row::RowId;
 use crate::digest::Digest;
 use crate::engine::error::RunError;
 use crate::engine::run::Run;
@@ -35,14 +35,14 @@ pub fn turnover(run: &Run, before: &Table, now: &Table) -> Result<Option<Turnove
     if older.len() > COUNTED || newer.len() > COUNTED {
         return Ok(None);
     }
-    let (Some(older), Some(newer)) = (rows(run, &older)?, rows(run, &newer)?) else { return Ok(None) };
+    let (Some(older), Some(newer)) = (written(run, &older)?, written(run, &newer)?) else { return Ok(None) };
+    let (Ok(older), Ok(newer)) = (split(&older), split(&newer)) else { return Ok(None) };
     let mut turnover = Turnover::default();
-    let mut left: HashMap<RowId, &Row> =
-        older.iter().flat_map(|rows| rows.iter()).map(|row| (row.id, row)).collect();
-    for row in newer.iter().flat_map(|rows| rows.iter()) {
-        match left.remove(&row.id) {
+    let mut left: HashMap<RowId, &[u8]> = older.into_iter().collect();
+    for (id, row) in newer {
+        match left.remove(&id) {
             None => turnover.new += 1,
-            Some(other) if !is_same(other, row) => turnover.edited += 1,
+            Some(other) if other != row => turnover.edited += 1,
             Some(_) => {}
         }
     }
@@ -50,13 +50,14 @@ pub fn turnover(run: &Run, before: &Table, now: &Table) -> Result<Option<Turnove
     Ok(Some(turnover))
 }
 
-/// Whether two rows hold the same, as the language sees it.
-fn is_same(one: &Row, other: &Row) -> bool {
-    one == other || encode_rows(std::slice::from_ref(one)) == encode_rows(std::slice::from_ref(other))
+fn written(run: &Run, chunks: &[ChunkRef]) -> Result<Option<Vec<Bytes>>, RunError> {
+    let written = chunks.iter().map(|chunk| run.shelf.store().object(&chunk.digest));
+    Ok(written.collect::<Result<_, _>>()?)
 }
 
-fn rows(run: &Run, chunks: &[ChunkRef]) -> Result<Option<Vec<Arc<[Row]>>>, RunError> {
-    chunks.iter().map(|chunk| run.shelf.find(chunk)).collect()
+fn split(chunks: &[Bytes]) -> Result<Vec<(RowId, &[u8])>, CodecError> {
+    let rows: Result<Vec<_>, _> = chunks.iter().map(|chunk| split_rows(chunk)).collect();
+    Ok(rows?.concat())
 }
 
 impl Turnover {

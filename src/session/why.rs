@@ -77,8 +77,8 @@ pub enum Why {
     },
     /// It was asked to work anew.
     Refreshed,
-    /// Nothing changed, and its table is no longer kept.
-    Lost,
+    /// Nothing changed: a file was touched that holds what it held, or its table is no longer kept.
+    Nothing,
     /// What is worked out differs though its text does not: the compiled steps.
     Compiled {
         was: String,
@@ -143,7 +143,7 @@ impl Why {
             Why::Unanswered { rows: 1 } => "1 row has no answer yet".to_owned(),
             Why::Unanswered { rows } => format!("{rows} rows have no answer yet"),
             Why::Refreshed => "worked anew, as asked".to_owned(),
-            Why::Lost => "unchanged, and its table is no longer kept".to_owned(),
+            Why::Nothing => "nothing differs; looked through again".to_owned(),
             Why::Compiled { .. } => "works otherwise than before".to_owned(),
         }
     }

@@ -20,6 +20,10 @@ use super::{StoreError, StoreWarning};
 /// Zstandard's fastest ordinary level: chunks are written often and read seldom.
 const LEVEL: i32 = 1;
 
+/// Up to so many bytes for each one on disk, a frame's own word for its length is believed before it
+/// is unpacked: a damaged length must not decide how much memory is taken.
+const BELIEVED: usize = 1 << 10;
+
 /// The objects of a store.
 #[derive(Debug)]
 pub(super) struct Objects {
@@ -139,11 +143,16 @@ impl Objects {
     }
 }
 
-/// The content, if it is what the digest names. Grown as it is read: a damaged length must
-/// not decide how much memory is taken.
-fn unpack(file: &File, digest: &Digest) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    zstd::stream::read::Decoder::new(file).ok()?.read_to_end(&mut bytes).ok()?;
+/// The content, if it is what the digest names.
+fn unpack(mut file: &File, digest: &Digest) -> Option<Vec<u8>> {
+    let mut packed = Vec::new();
+    file.read_to_end(&mut packed).ok()?;
+    let stated = zstd::zstd_safe::get_frame_content_size(&packed).ok().flatten();
+    let length = stated.and_then(|length| usize::try_from(length).ok());
+    let bytes = match length.filter(|length| *length <= packed.len().saturating_mul(BELIEVED)) {
+        Some(length) => zstd::bulk::decompress(&packed, length).ok()?,
+        None => zstd::stream::decode_all(&packed[..]).ok()?,
+    };
     (Digest::of(&bytes) == *digest).then_some(bytes)
 }
 

@@ -48,7 +48,7 @@ pub fn known_by(content: &Digest, header: Option<&Header>) -> Digest {
     hasher.finish()
 }
 
-/// A stream being cut into runs of about a thousand records.
+/// A stream being cut into runs of about seven hundred records.
 pub struct Cut {
     header: Option<Header>,
     runs: Box<dyn Iterator<Item = Result<RawChunk, ReadError>> + Send>,

@@ -22,11 +22,12 @@ pub struct RawChunk {
 }
 
 /// No run is shorter, but for the last.
-const FEWEST: usize = 256;
+const FEWEST: usize = 192;
 /// No run is longer.
-const MOST: usize = 4096;
-/// Past the fewest, one record in this many ends its run: runs have about a thousand records.
-const ONE_IN: u64 = 768;
+const MOST: usize = 2560;
+/// Past the fewest, one record in this many ends its run: runs have about seven hundred records.
+/// What an edit costs grows with them, what a table costs that did not change with their number.
+const ONE_IN: u64 = 512;
 /// Runs of long records end sooner, after about this many bytes.
 const BYTES: u64 = 4 << 20;
 /// No run is larger, but by its last record.
