@@ -9,12 +9,16 @@ use crate::digest::Digest;
 
 /// Longer facts are found one by one.
 const MOST: usize = 4096;
+/// Facts of more bytes than this together are found one by one: memory must not grow with a table.
+const FULL: usize = 8 << 20;
 
 /// Facts by their keys: those of the last run, and those that this one has used.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     before: HashMap<Digest, Vec<u8>>,
     used: BTreeMap<Digest, Vec<u8>>,
+    /// Bytes of those that are used.
+    bytes: usize,
     /// Something is used that was not there before.
     grew: bool,
 }
@@ -31,11 +35,11 @@ impl Bundle {
     }
 
     /// The facts that were used; nothing where they are those of before.
-    pub(super) fn encode(&self) -> Option<Vec<u8>> {
+    pub(super) fn encode(self) -> Option<Vec<u8>> {
         if !self.grew && self.before.is_empty() {
             return None;
         }
-        let used = self.used.iter().map(|(key, fact)| (key.0, fact.clone())).collect();
+        let used = self.used.into_iter().map(|(key, fact)| (key.0, fact)).collect();
         postcard::to_allocvec(&Kept(used)).ok()
     }
 
@@ -44,13 +48,15 @@ impl Bundle {
             return Some(fact.clone());
         }
         let fact = self.before.remove(key)?;
+        self.bytes += fact.len();
         self.used.insert(*key, fact.clone());
         Some(fact)
     }
 
     pub(super) fn add(&mut self, key: Digest, fact: &[u8]) {
         self.before.remove(&key);
-        if fact.len() <= MOST {
+        if fact.len() <= MOST && self.bytes + fact.len() <= FULL {
+            self.bytes += fact.len();
             self.grew |= self.used.insert(key, fact.to_vec()).as_deref() != Some(fact);
         }
     }
@@ -64,7 +70,7 @@ mod tests {
     fn what_is_used_stays_and_what_is_not_goes() {
         let [one, two, three] = [b"1", b"2", b"3"].map(|name| Digest::of(name));
         let mut bundle = Bundle::default();
-        assert_eq!(bundle.encode(), None);
+        assert_eq!(Bundle::default().encode(), None);
         bundle.add(one, b"a");
         bundle.add(two, b"b");
         bundle.add(three, &[0; MOST + 1]);
@@ -75,5 +81,14 @@ mod tests {
         assert_eq!(shrunk.find(&two), None);
         assert_eq!(shrunk.find(&one), Some(b"a".to_vec()));
         assert_eq!(shrunk.encode(), None);
+    }
+
+    #[test]
+    fn a_full_bundle_takes_no_more() {
+        let mut bundle = Bundle::default();
+        let key = |number: usize| Digest::of(&number.to_le_bytes());
+        (0..FULL / MOST + 10).for_each(|number| bundle.add(key(number), &[7; MOST]));
+        assert!(bundle.find(&key(0)).is_some() && bundle.find(&key(FULL / MOST)).is_none());
+        assert!(bundle.encode().unwrap().len() < FULL + FULL / 16);
     }
 }

@@ -156,9 +156,8 @@ impl Memo {
     /// all chunks went by.
     pub(super) fn keep(&self, unit: &Unit) -> Result<(), StoreError> {
         let name = self.bundle_name(unit);
-        let bundles = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = bundles.get(&name).and_then(Bundle::encode);
-        drop(bundles);
+        let bundle = self.bundles.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        let kept = bundle.and_then(Bundle::encode);
         kept.map_or(Ok(()), |kept| self.store.put_fact(Space::Chunk, &name.0, &kept))
     }
 
