@@ -16,7 +16,7 @@ use super::nodes::Building;
 use super::program::{
     AggregateKind, Baseline, Direction, Expr, Interval, Local, Measure, Metric, Slot, StepKind, TotalOver,
 };
-use super::scope::{Column, Row, Scope};
+use super::scope::{Column, Multiple, Row, Scope};
 
 #[derive(Clone, Copy)]
 struct WrittenInterval<'l> {
@@ -353,7 +353,33 @@ impl<'l> Checker<'l> {
                     .help("write `bootstrap by ...` or `normal by ...` for clusters, or no method"),
             );
         }
+        if by.is_none() && method != Some(IntervalMethod::Wilson) {
+            self.clustered(building, clauses, span);
+        }
         Some(Interval { level: share, method, cluster })
+    }
+}
+
+impl<'l> Checker<'l> {
+    /// Several rows of one thing, counted in one number, are not as many things.
+    fn clustered(&mut self, building: &Building<'l>, clauses: &Clauses<'l>, span: Span) {
+        let apart = |multiple: &Multiple| {
+            let named = |name: &Name| name.value == multiple.column;
+            clauses.by.iter().any(|name| named(name))
+                && !clauses.totals.iter().any(|(over, ..)| over.iter().any(named))
+        };
+        let Some(multiple) = building.row.multiples.iter().find(|multiple| !apart(multiple)) else { return };
+        let each = building.node.from.first().map_or("", |name| &name.value);
+        let whole = multiple.of.as_deref().unwrap_or(each);
+        let mut help = format!("write `by` and the node whose rows are independent, such as `by {whole}`");
+        if whole != each {
+            help += &format!("; `by {each}` takes each row for itself");
+        }
+        self.tell(
+            error(codes::INTERVAL, span, "the interval does not say which rows come from one thing")
+                .also(multiple.place, "several rows are made of one here")
+                .help(help),
+        );
     }
 }
 

@@ -66,6 +66,24 @@ pub struct Program {
     pub suite: Option<Suite>,
 }
 
+impl Program {
+    /// The nodes that a test's expectations are about; empty where one is about all.
+    pub fn nodes_expected(&self) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        for cell in self.expectations.iter().flat_map(|expectation| &expectation.cells) {
+            match cell {
+                Cell::Metric { node, .. } | Cell::Rows { node, .. } | Cell::Aggregate { node, .. } => {
+                    nodes.push(*node)
+                }
+                Cell::Failed(Some(node)) => nodes.push(*node),
+                Cell::Failed(None) => return Vec::new(),
+                Cell::Score { .. } => {}
+            }
+        }
+        nodes
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Parameter {
     pub name: Arc<str>,
@@ -609,13 +627,26 @@ pub enum NativeArgument {
     Model(ModelRef),
 }
 
+/// What an answer must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Returns {
+    pub kind: Type,
+    /// The most elements of a list.
+    pub most: Option<u32>,
+    /// The model writes down its reason before the answer; it is no part of the value.
+    pub reason_first: bool,
+}
+
+impl Returns {
+    /// The field of a reply that a reason before the answer stands in.
+    pub const REASON: &str = "reason";
+}
+
 #[derive(Clone, Debug)]
 pub struct Ask {
     pub model: ModelRef,
     pub message: Message,
-    pub returns: Type,
-    /// The most elements of a returned list.
-    pub most: Option<u32>,
+    pub returns: Returns,
     /// Further tries after an answer that is not of the type or does not satisfy `until`.
     pub retries: u32,
     /// With the answer in local `it`.

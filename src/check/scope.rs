@@ -70,6 +70,16 @@ impl Column {
     }
 }
 
+/// A step that makes several rows of one.
+#[derive(Clone, Debug)]
+pub(super) struct Multiple {
+    /// What tells the rows apart.
+    pub(super) column: Arc<str>,
+    pub(super) place: Span,
+    /// The node whose rows it multiplies, where it is another one than its own.
+    pub(super) of: Option<Arc<str>>,
+}
+
 /// A row as it stands at a step.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -80,11 +90,13 @@ pub(super) struct Row {
     pub(super) width: u32,
     /// What it holds is not known, because that was told to be wrong: any name may be a column.
     pub(super) open: bool,
+    /// What makes several rows of one, up to here.
+    pub(super) multiples: Vec<Multiple>,
 }
 
 impl Row {
     pub(super) fn new(owner: Arc<str>) -> Row {
-        Row { owner, columns: Vec::new(), width: 0, open: false }
+        Row { owner, columns: Vec::new(), width: 0, open: false, multiples: Vec::new() }
     }
 
     /// The visible column of that name.

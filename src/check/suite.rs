@@ -124,6 +124,7 @@ impl<'l> Checker<'l> {
             return None;
         }
         self.suite_models();
+        self.shown_in_runs();
         let mut runs = Vec::new();
         let mut names: Vec<&Name> = Vec::new();
         for ran in self.runs {

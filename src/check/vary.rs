@@ -117,6 +117,9 @@ impl<'l> Checker<'l> {
             origin: before.iter().map(|column| column.slot).collect(),
         };
         self.push(building, StepKind::Vary(vary), frame, span);
+        if !one || clauses.keep_original {
+            self.multiplied(building, "variant", span);
+        }
         if let Some(gold) = gold {
             let all = golds.iter().try_fold(gold.kind, |all, one| super::types::join(&all, one));
             let column = building.row.columns.iter_mut().find(|column| column.slot == gold.slot);

@@ -536,8 +536,11 @@ impl Writer<'_> {
         let _ = write!(
             self.out,
             " returns {} {:?} retry {} samples {}",
-            ask.returns, ask.most, ask.retries, ask.samples
+            ask.returns.kind, ask.returns.most, ask.retries, ask.samples
         );
+        if ask.returns.reason_first {
+            self.out.push_str(" reason first");
+        }
         if let Some(until) = &ask.until {
             let _ = write!(self.out, " until %{} ", ask.it.0);
             self.expr(until);

@@ -47,6 +47,7 @@ impl Rule {
             Rule::kw_fail => Mark("fail"),
             Rule::kw_failures => Mark("failures"),
             Rule::kw_fetch => Mark("fetch"),
+            Rule::kw_first => Mark("first"),
             Rule::kw_fn => Mark("fn"),
             Rule::kw_from => Mark("from"),
             Rule::kw_gold => Mark("gold"),
@@ -84,6 +85,7 @@ impl Rule {
             Rule::kw_present => Mark("present"),
             Rule::kw_random => Mark("random"),
             Rule::kw_read => Mark("read"),
+            Rule::kw_reason => Mark("reason"),
             Rule::kw_rename => Mark("rename"),
             Rule::kw_repeat => Mark("repeat"),
             Rule::kw_replace => Mark("replace"),
@@ -236,6 +238,7 @@ impl Rule {
             | Rule::samples
             | Rule::setting
             | Rule::returns
+            | Rule::reason_first
             | Rule::retry
             | Rule::test_clause
             | Rule::bind

@@ -749,6 +749,8 @@ pub enum AskClauseKind {
     Turns(Expr),
     Image(Expr),
     Returns(TypeExpr),
+    /// `reason first`
+    ReasonFirst,
     /// `retry 3`, `retry 3 until words(it) > 4`
     Retry {
         times: Expr,

@@ -86,6 +86,7 @@ impl<'l> Checker<'l> {
         let path = self.constant_text(&read.path, "the path");
         if let Some(path) = &path {
             self.address(path, format, read.path.span);
+            self.named_otherwise(path, &read.format, read.path.span);
         }
         let mut reader = TypeReader::new(self.library, module);
         let fields = reader.fields(&read.fields);
@@ -117,6 +118,30 @@ impl<'l> Checker<'l> {
         }
         let on_error = read.on_error.as_ref().map_or(OnError::Stop, |on_error| on_error.value);
         Some(Read { format: format?, path: path?, fields, on_error })
+    }
+
+    /// Whether a file's name says that it is of another format.
+    fn named_otherwise(&mut self, path: &str, format: &Name, span: Span) {
+        let packed = path.strip_suffix(".gz").or(path.strip_suffix(".zst")).unwrap_or(path);
+        let Some((_, ending)) = packed.rsplit_once('.') else { return };
+        let readers: &[&str] = match ending {
+            "csv" | "tsv" => &["csv", "tsv"],
+            "jsonl" | "ndjson" => &["jsonl"],
+            // Many files of JSON lines go by this ending too, and YAML can say whatever JSON can.
+            "json" => &["json", "jsonl", "yaml"],
+            "parquet" => &["parquet"],
+            "yaml" | "yml" => &["yaml"],
+            _ => return,
+        };
+        let known = FORMATS.iter().any(|(word, _)| **word == *format.value);
+        if known && !readers.contains(&&*format.value) {
+            let message = format!("a file that ends in `.{ending}` is not read as `{}`", format.value);
+            self.tell(
+                error(codes::WRONG_FORMAT, format.span, message)
+                    .also(span, "it is named here")
+                    .help(format!("write `{}`, or rename the file", readers.join("` or `"))),
+            );
+        }
     }
 
     /// Whether a source can lie where it is said to.

@@ -110,7 +110,7 @@ impl<'l> Checker<'l> {
                         name: parameter.name.clone(),
                         model: model.unwrap_or(ModelRef::Judge),
                         capability: *capability,
-                        defined: None,
+                        defined: Some(parameter.span),
                     });
                 }
                 ParameterKind::Value(kind) => {
@@ -207,7 +207,7 @@ impl<'l> Checker<'l> {
                     name: parameter.name.clone(),
                     model: ModelRef::Judge,
                     capability: *capability,
-                    defined: None,
+                    defined: Some(parameter.span),
                 }),
                 ParameterKind::Value(kind) => {
                     let slot = building.row.slot();

@@ -12,7 +12,7 @@ use super::super::codes;
 use super::super::complaint::{Explained, error};
 use super::super::nodes::{Building, Table};
 use super::super::program::{Slot, StepKind};
-use super::super::scope::{Column, Row};
+use super::super::scope::{Column, Multiple, Row};
 use super::super::types::join as joined;
 
 impl<'l> Checker<'l> {
@@ -89,8 +89,12 @@ impl<'l> Checker<'l> {
         // Slots that no name reaches any more are left behind: both tables are laid out alike.
         let ours: Vec<Column> = building.row.columns.clone();
         let mut columns = Vec::with_capacity(ours.len());
-        let mut laid_out =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        let mut laid_out = Row {
+            owner: building.row.owner.clone(),
+            open: building.row.open,
+            multiples: building.row.multiples.clone(),
+            ..Row::new("".into())
+        };
         for column in &ours {
             if column.hidden {
                 let Some(theirs) = table.row.lineage(column.name.trim_start_matches('@')) else { continue };
@@ -136,6 +140,9 @@ impl<'l> Checker<'l> {
         let slots = kept.map(|column| column.slot).collect();
         self.push(building, StepKind::Project(slots), 0, span);
         building.row = laid_out;
+        let known = building.row.multiples.clone();
+        let theirs = table.row.multiples.iter().filter(|one| !known.iter().any(|own| own.place == one.place));
+        building.row.multiples.extend(theirs.cloned());
         self.push(building, StepKind::Union { input, columns }, 0, span);
     }
 
@@ -164,8 +171,13 @@ impl<'l> Checker<'l> {
             aggregations.push((&column.name, self.aggregation(&mut side, &building.row, &column.value)));
         }
         let frame = side.frame;
-        let mut row =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        let multiples = self.kept_apart(building, named);
+        let mut row = Row {
+            owner: building.row.owner.clone(),
+            open: building.row.open,
+            multiples,
+            ..Row::new("".into())
+        };
         let slots = keys.iter().map(|key| key.slot).collect();
         let results = aggregations.iter().map(|(_, aggregation)| aggregation.clone()).collect();
         self.push(building, StepKind::Group { keys: slots, columns: results }, frame, span);
@@ -177,6 +189,19 @@ impl<'l> Checker<'l> {
         for (name, aggregation) in aggregations {
             self.add(building, name, aggregation.kind, None);
         }
+    }
+
+    /// What still makes several rows of one behind a `group`: what its keys tell apart.
+    fn kept_apart(&self, building: &Building<'l>, keys: &[Name]) -> Vec<Multiple> {
+        let holds = |key: &Name, one: &Multiple| {
+            key.value == one.column
+                || building.row.column(&key.value).is_none()
+                    && self.known_table(&key.value).is_some_and(|table| {
+                        table.row.multiples.iter().any(|theirs| theirs.place == one.place)
+                    })
+        };
+        let multiples = building.row.multiples.iter();
+        multiples.filter(|one| keys.iter().any(|key| holds(key, one))).cloned().collect()
     }
 
     /// Where a node is a key, its rows' own ancestors are fixed with it: they stay known.
