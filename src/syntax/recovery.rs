@@ -11,7 +11,7 @@ use crate::diagnostics::source::Span;
 use super::brackets::Brackets;
 use super::forms::{ITEMS, Place, REPORT_ENTRIES, STEPS, TEST_CLAUSES};
 use super::grammar::Rule;
-use super::lower::{Lowered, Lowering};
+use super::lower::{DEEPEST, Lowered, Lowering};
 use super::mistake::Mistake;
 use super::reader::Reader;
 use super::scan::{Bracket, Token, TokenKind};
@@ -168,6 +168,10 @@ impl<'t> Recovery<'t> {
         let faults = self.faults(stretch, 0..body.open + 1);
         let closed = faults.is_empty();
         self.diagnostics.extend(faults);
+        let opening = |token: &&Token| matches!(token.kind, TokenKind::Open(_));
+        if stretch.tokens.iter().take(body.open).filter(opening).count() > DEEPEST {
+            return None;
+        }
         let blanks = " ".repeat(close.saturating_sub(open));
         let written = format!("{}{blanks}}}", &self.reader.text[bytes.start..open]);
         let stretch = bytes.start..close + usize::from(close < bytes.end);

@@ -148,6 +148,7 @@ impl Rule {
             Rule::assign => Mark("="),
             Rule::expr
             | Rule::operation
+            | Rule::condition
             | Rule::chain
             | Rule::missing
             | Rule::truth
@@ -332,6 +333,15 @@ impl Rule {
             | Rule::use_name
             | Rule::loose_steps
             | Rule::source
+            | Rule::source_word
+            | Rule::choice_word
+            | Rule::column_word
+            | Rule::shape_word
+            | Rule::vary_word
+            | Rule::query_word
+            | Rule::judge_word
+            | Rule::measure_word
+            | Rule::operands
             | Rule::renaming
             | Rule::when_verdict
             | Rule::loose_test_clauses
