@@ -47,7 +47,7 @@ impl<'l> Checker<'l> {
                 continue;
             }
             if let Some(first) = clauses.first
-                && !matches!(step.kind, Written::Broken)
+                && !matches!(step.kind, Written::Broken(_))
             {
                 self.tell(
                     error(
@@ -103,7 +103,7 @@ impl<'l> Checker<'l> {
     fn measure_step(&mut self, building: &mut Building<'l>, clauses: &Clauses<'l>) {
         let node = building.node;
         let span = node.name.span;
-        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
+        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken(_)));
         let mut by: Vec<Column> = Vec::new();
         for name in &clauses.by {
             let Some(column) = self.column(building, name) else { continue };
@@ -175,7 +175,8 @@ impl<'l> Checker<'l> {
         totals: &[TotalOver],
         clauses: &Clauses<'l>,
     ) {
-        let mut row = Row { open: building.row.open, ..Row::new(Arc::clone(&building.node.name.value)) };
+        let owner = Arc::clone(&building.node.name.value);
+        let mut row = Row { doubt: building.row.doubt.clone(), ..Row::new(owner) };
         for (at, column) in by.iter().enumerate() {
             let over = totals.iter().any(|total| total.over.contains(&(at as u32)));
             let kind = if over { column.kind.clone().optional() } else { column.kind.clone() };

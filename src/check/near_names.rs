@@ -1,6 +1,7 @@
 //! Variations that go by two names which differ by a letter: one of them is a slip, and their rows
 //! would never stand side by side.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostics::diagnostic::Diagnostic;
@@ -18,11 +19,14 @@ pub(super) fn near_names(file: &File, sources: &Sources) -> Vec<Diagnostic> {
         renamed(part, sources, &mut named);
     }
     let mut told = Vec::new();
-    for (at, (written, name)) in named.iter().enumerate() {
-        let near = |(other, earlier): &&(Arc<str>, &Name)| {
-            written == other && one_letter_apart(&name.value, &earlier.value)
-        };
-        if let Some((_, earlier)) = named[..at].iter().find(near) {
+    let mut known: HashMap<Arc<str>, Vec<&Name>> = HashMap::new();
+    for (written, name) in named {
+        let earlier = known.entry(written.clone()).or_default();
+        let near = earlier.iter().find(|earlier| one_letter_apart(&name.value, &earlier.value)).copied();
+        if !earlier.iter().any(|earlier| earlier.value == name.value) {
+            earlier.push(name);
+        }
+        if let Some(earlier) = near {
             let message =
                 format!("`{written}` goes by `{}` here and by `{}` elsewhere", name.value, earlier.value);
             told.push(

@@ -84,7 +84,7 @@ impl<'l> Checker<'l> {
             targets.first().and_then(|id| self.models.get(id.0 as usize)).map(|model| model.capability);
         let mut scope = building.scope();
         // What is sent is made of the row; only the models under test answer here.
-        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
+        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken(_)));
         let body = self.query_body(&mut scope, clauses, span, broken);
         let system =
             clauses.system.map(|(text, _)| self.wanted(&mut scope, text, &Type::Text, "the system text"));

@@ -103,7 +103,7 @@ impl Checker<'_> {
                     self.used.extend(column.defined);
                     slots.push(column.slot);
                 }
-                None if row.open => return None,
+                None if row.may_have(name) => return None,
                 None => {
                     let message = format!(
                         "replies are recorded by `{name}`, which is no column where they are asked for"

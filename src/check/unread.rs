@@ -1,6 +1,6 @@
 //! Fields that a model is asked for and that nothing reads.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::syntax::tree::{
@@ -13,49 +13,57 @@ use super::complaint::{Explained, error};
 use super::expressions::bare;
 
 /// What is read of a record.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Reads<'t> {
     fields: HashSet<&'t str>,
     /// It goes somewhere as a whole: any of its fields may be read there.
     whole: bool,
 }
 
+/// What is read of all that goes by a few names.
+struct Uses<'t> {
+    of: HashMap<&'t str, Reads<'t>>,
+}
+
 /// The fields that are written down in a `returns`, where each use of the answer is known to read
 /// others: the answer is taken apart where it is asked for, or has a name.
 pub(super) fn unread_fields(file: &File) -> Vec<Diagnostic> {
     let mut told = Vec::new();
+    let columns: Vec<&Let> = file
+        .items
+        .iter()
+        .filter_map(|item| match &item.kind {
+            ItemKind::Node(node) => Some(node.steps.iter().filter_map(|step| let_of(&step.kind))),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    // A column goes on to other nodes, to reports and to tests.
+    let mut uses = Uses::new(columns.iter().copied());
     for item in &file.items {
         for part in item.kind.parts() {
             taken_apart(part, &mut told);
+            uses.within(part);
         }
-        match &item.kind {
-            ItemKind::Node(node) => {
-                // A column goes on to other nodes, to reports and to tests.
-                for one in node.steps.iter().filter_map(|step| let_of(&step.kind)) {
-                    bound(
-                        one,
-                        file.items.iter().flat_map(|item| item.kind.parts()).collect(),
-                        file,
-                        &mut told,
-                    );
-                }
-            }
-            ItemKind::Stage(stage) => {
-                for one in stage.steps.iter().filter_map(|step| let_of(&step.kind)) {
-                    let adds = stage.adds.iter().any(|field| is_named(&one.pattern, &field.name));
-                    if !adds {
-                        bound(one, item.kind.parts(), file, &mut told);
-                    }
-                }
-            }
-            ItemKind::Function(function) => {
-                if let FunctionBody::Block { lets, .. } = &function.body {
-                    lets.iter().for_each(|one| bound(one, item.kind.parts(), file, &mut told));
-                }
-            }
-            _ => {}
-        }
+        let own: Vec<&Let> = match &item.kind {
+            ItemKind::Stage(stage) => stage
+                .steps
+                .iter()
+                .filter_map(|step| let_of(&step.kind))
+                .filter(|one| !is_added(stage, one))
+                .collect(),
+            ItemKind::Function(function) => match &function.body {
+                FunctionBody::Block { lets, .. } => lets.iter().collect(),
+                _ => Vec::new(),
+            },
+            _ => continue,
+        };
+        let mut uses = Uses::new(own.iter().copied());
+        item.kind.parts().into_iter().for_each(|part| uses.within(part));
+        own.into_iter().for_each(|one| bound(one, &uses, &mut told));
     }
+    uses.listed(file);
+    columns.into_iter().for_each(|one| bound(one, &uses, &mut told));
     told
 }
 
@@ -66,8 +74,8 @@ fn let_of(step: &StepKind) -> Option<&Let> {
     }
 }
 
-fn is_named(pattern: &Pattern, name: &Name) -> bool {
-    matches!(pattern, Pattern::Name(own) if own.value == name.value)
+fn is_added(stage: &tree::Stage, one: &Let) -> bool {
+    stage.adds.iter().any(|field| matches!(&one.pattern, Pattern::Name(own) if own.value == field.name.value))
 }
 
 /// `ask … { … }.field`, at any depth.
@@ -81,67 +89,87 @@ fn taken_apart<'t>(expr: &'t Expr, told: &mut Vec<Diagnostic>) {
     expr.parts().into_iter().for_each(|part| taken_apart(part, told));
 }
 
-/// `let NAME = ask …`, `let { a, b } = ask …`, with all that may name it.
-fn bound<'t>(one: &'t Let, within: Vec<&'t Expr>, file: &File, told: &mut Vec<Diagnostic>) {
-    let ExprKind::Ask(ask) = &bare(&one.value).kind else { return };
-    // The type that it is given may be read elsewhere.
-    if one.kind.is_some() {
-        return;
-    }
-    let mut reads = Reads::default();
+/// `let NAME = ask …`, `let { a, b } = ask …`.
+fn bound(one: &Let, uses: &Uses<'_>, told: &mut Vec<Diagnostic>) {
+    let Some(ask) = asked(one) else { return };
     match &one.pattern {
-        Pattern::Fields(names) => reads.fields.extend(names.iter().map(|name| &*name.value)),
-        Pattern::Name(name) => {
-            within.into_iter().for_each(|expr| reads.of(expr, &name.value));
-            reads.whole |= is_listed(file, &name.value);
+        Pattern::Fields(names) => {
+            let fields = names.iter().map(|name| &*name.value).collect();
+            tell(ask, Reads { fields, whole: false }, told);
         }
+        Pattern::Name(name) => tell(ask, uses.of.get(&*name.value).cloned().unwrap_or_default(), told),
     }
-    tell(ask, reads, told);
 }
 
-/// Whether a step lists a column: it may have another name afterwards, or tell rows apart.
-fn is_listed(file: &File, column: &str) -> bool {
-    let listed = |names: &[Name]| names.iter().any(|name| &*name.value == column);
-    let nodes = file.items.iter().filter_map(|item| match &item.kind {
-        ItemKind::Node(node) => Some(&node.steps),
-        ItemKind::Stage(stage) => Some(&stage.steps),
+/// What a `let` asks, where nothing but the answer's own form says what it is.
+fn asked(one: &Let) -> Option<&tree::Ask> {
+    match &bare(&one.value).kind {
+        ExprKind::Ask(ask) if one.kind.is_none() => Some(ask),
         _ => None,
-    });
-    nodes.flatten().any(|step| match &step.kind {
-        StepKind::Rename(pairs) => pairs.iter().any(|(from, _)| &*from.value == column),
-        StepKind::Key(names) | StepKind::By(names) => listed(names),
-        StepKind::Join(join) => listed(&join.on),
-        StepKind::Group { keys, .. } => listed(keys),
-        StepKind::Sample { per, .. } => listed(per),
-        StepKind::Baseline { on, .. } => listed(on),
-        StepKind::Interval { by: Some(by), .. } => listed(std::slice::from_ref(by)),
-        _ => false,
-    })
+    }
 }
 
-impl<'t> Reads<'t> {
-    /// What an expression reads of all that goes by a name in it.
-    fn of(&mut self, expr: &'t Expr, name: &str) {
-        if let ExprKind::Field(of, field) = &expr.kind
-            && goes_by(bare(of), name)
-        {
-            self.fields.insert(&field.value);
-            // Of `verdicts.seen.field` the node is no use of the column.
+impl<'t> Uses<'t> {
+    /// Of the names that answers are bound to.
+    fn new(lets: impl Iterator<Item = &'t Let>) -> Uses<'t> {
+        let names = lets.filter(|one| asked(one).is_some()).filter_map(|one| match &one.pattern {
+            Pattern::Name(name) => Some((&*name.value, Reads::default())),
+            Pattern::Fields(_) => None,
+        });
+        Uses { of: names.collect() }
+    }
+
+    /// What an expression reads of them.
+    fn within(&mut self, expr: &'t Expr) {
+        if self.of.is_empty() {
             return;
         }
-        if goes_by(expr, name) {
-            self.whole = true;
+        if let ExprKind::Field(of, field) = &expr.kind
+            && let Some(reads) = called(bare(of)).and_then(|name| self.of.get_mut(name))
+        {
+            reads.fields.insert(&field.value);
+            // Of `verdicts.seen.field` the node is no use of the column.
+            bare(of).parts().into_iter().for_each(|part| self.within(part));
+            return;
         }
-        expr.parts().into_iter().for_each(|part| self.of(part, name));
+        self.whole(called(expr));
+        expr.parts().into_iter().for_each(|part| self.within(part));
+    }
+
+    fn whole(&mut self, name: Option<&str>) {
+        if let Some(reads) = name.and_then(|name| self.of.get_mut(name)) {
+            reads.whole = true;
+        }
+    }
+
+    /// The columns that steps list: one may have another name afterwards, or tell rows apart.
+    fn listed(&mut self, file: &File) {
+        let steps = file.items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Node(node) => Some(&node.steps),
+            _ => None,
+        });
+        for step in steps.flatten() {
+            let names: Vec<&Name> = match &step.kind {
+                StepKind::Rename(pairs) => pairs.iter().map(|(from, _)| from).collect(),
+                StepKind::Key(names) | StepKind::By(names) => names.iter().collect(),
+                StepKind::Join(join) => join.on.iter().collect(),
+                StepKind::Group { keys, .. } => keys.iter().collect(),
+                StepKind::Sample { per, .. } => per.iter().collect(),
+                StepKind::Baseline { on, .. } => on.iter().collect(),
+                StepKind::Interval { by: Some(by), .. } => vec![by],
+                _ => continue,
+            };
+            names.into_iter().for_each(|name| self.whole(Some(&name.value)));
+        }
     }
 }
 
 /// `seen`, `origin.seen`, `verdicts.seen`
-fn goes_by(expr: &Expr, name: &str) -> bool {
+fn called(expr: &Expr) -> Option<&str> {
     match &expr.kind {
-        ExprKind::Name(own) => &**own == name,
-        ExprKind::Field(_, field) => &*field.value == name,
-        _ => false,
+        ExprKind::Name(own) => Some(own),
+        ExprKind::Field(_, field) => Some(&field.value),
+        _ => None,
     }
 }
 
@@ -150,13 +178,11 @@ fn tell<'t>(ask: &'t tree::Ask, mut reads: Reads<'t>, told: &mut Vec<Diagnostic>
     for clause in clauses {
         if let AskClauseKind::Retry { until: Some(until), .. } = &clause.kind {
             // Of the answer itself, whatever a column of that name holds.
-            let mut tried = Reads::default();
-            tried.of(until, "it");
-            if tried.whole {
-                return;
-            }
-            for field in fields_of(clauses).filter(|field| tried.fields.contains(&*field.name.value)) {
-                reads.fields.insert(&field.name.value);
+            let mut tried = Uses { of: HashMap::from([("it", Reads::default())]) };
+            tried.within(until);
+            for tried in tried.of.into_values() {
+                reads.whole |= tried.whole;
+                reads.fields.extend(tried.fields);
             }
         }
     }

@@ -142,7 +142,7 @@ impl StepKind {
             | StepKind::Total { .. }
             | StepKind::Interval { .. }
             | StepKind::Missing(_)
-            | StepKind::Broken => Vec::new(),
+            | StepKind::Broken(_) => Vec::new(),
         }
     }
 }

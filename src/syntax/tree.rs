@@ -360,7 +360,16 @@ pub enum StepKind {
     Missing(Spanned<MissingPolicy>),
 
     /// What could not be read; its diagnostic has been given.
-    Broken,
+    Broken(BrokenStep),
+}
+
+/// What is known of a step that could not be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BrokenStep {
+    /// The word of the step that it was meant to be, where one is like what it begins with.
+    pub meant: Option<&'static str>,
+    /// All words in it, those of its texts too.
+    pub words: Vec<Arc<str>>,
 }
 
 /// `read jsonl PATH as { fields } [on_error skip]`

@@ -40,13 +40,10 @@ pub(in super::super) struct WrittenRows {
 impl<'l> Checker<'l> {
     pub(super) fn read(&mut self, building: &mut Building<'l>, read: &tree::Read, span: Span) {
         self.first_step(building, "read", span);
-        let read_as = self.read_source(building.module, read);
-        let Some(source) = read_as else {
-            building.row.open = true;
-            return;
-        };
-        let fields = Arc::clone(&source.fields);
-        self.push(building, StepKind::Read(source), 0, span);
+        let (source, fields) = self.read_source(building.module, read);
+        if let Some(source) = source {
+            self.push(building, StepKind::Read(source), 0, span);
+        }
         for (field, written) in fields.iter().zip(&read.fields) {
             let name = Name::new(Arc::clone(&field.name), written.name.span);
             // Fields may be read for people's eyes; a picture that is never sent is a mistake.
@@ -74,8 +71,12 @@ impl<'l> Checker<'l> {
         }
     }
 
-    /// What is read, for sources and for labels by people.
-    pub(in super::super) fn read_source(&mut self, module: ModuleId, read: &tree::Read) -> Option<Read> {
+    /// What is read, for sources and for labels by people; its fields are known even if it cannot be.
+    pub(in super::super) fn read_source(
+        &mut self,
+        module: ModuleId,
+        read: &tree::Read,
+    ) -> (Option<Read>, Arc<[Field]>) {
         let format = FORMATS.iter().find(|(word, _)| **word == *read.format.value).map(|(_, format)| *format);
         if format.is_none() {
             let message = format!("no format `{}`", read.format.value);
@@ -117,7 +118,11 @@ impl<'l> Checker<'l> {
             }
         }
         let on_error = read.on_error.as_ref().map_or(OnError::Stop, |on_error| on_error.value);
-        Some(Read { format: format?, path: path?, fields, on_error })
+        let source = format.zip(path).map(|(format, path)| {
+            let fields = Arc::clone(&fields);
+            Read { format, path, fields, on_error }
+        });
+        (source, fields)
     }
 
     /// Whether a file's name says that it is of another format.

@@ -12,7 +12,7 @@ use super::super::codes;
 use super::super::complaint::{Explained, error};
 use super::super::nodes::{Building, Table};
 use super::super::program::{Slot, StepKind};
-use super::super::scope::{Column, Multiple, Row};
+use super::super::scope::{Column, Doubt, Multiple, Row};
 use super::super::types::join as joined;
 
 impl<'l> Checker<'l> {
@@ -36,7 +36,7 @@ impl<'l> Checker<'l> {
 
     pub(super) fn join(&mut self, building: &mut Building<'l>, join: &Join, span: Span) {
         let Some((input, table)) = self.other(building, &join.other) else {
-            building.row.open = true;
+            building.row.doubt = Doubt::Whole;
             return;
         };
         let mut keys = Vec::with_capacity(join.on.len());
@@ -91,7 +91,7 @@ impl<'l> Checker<'l> {
         let mut columns = Vec::with_capacity(ours.len());
         let mut laid_out = Row {
             owner: building.row.owner.clone(),
-            open: building.row.open,
+            doubt: building.row.doubt.clone(),
             multiples: building.row.multiples.clone(),
             ..Row::new("".into())
         };
@@ -125,7 +125,8 @@ impl<'l> Checker<'l> {
             laid_out.columns.push(Column { kind, slot, ..column.clone() });
         }
         for column in table.row.visible() {
-            if !ours.iter().any(|known| !known.hidden && known.name == column.name) {
+            let known = ours.iter().any(|known| !known.hidden && known.name == column.name);
+            if !known && !building.row.may_have(&column.name) {
                 let message =
                     format!("`{}` has a column `{}`, which the rows here lack", table.name, column.name);
                 let problem = error(codes::UNKNOWN_COLUMN, other.span, message)
@@ -174,7 +175,7 @@ impl<'l> Checker<'l> {
         let multiples = self.kept_apart(building, named);
         let mut row = Row {
             owner: building.row.owner.clone(),
-            open: building.row.open,
+            doubt: building.row.doubt.clone(),
             multiples,
             ..Row::new("".into())
         };
@@ -274,8 +275,11 @@ impl<'l> Checker<'l> {
             .collect();
         let slots: Vec<Slot> = columns.iter().map(|column| column.slot).collect();
         self.push(building, StepKind::Batch { count: u64::from(count), columns: slots }, 0, span);
-        building.row =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        building.row = Row {
+            owner: building.row.owner.clone(),
+            doubt: building.row.doubt.clone(),
+            ..Row::new("".into())
+        };
         self.add(building, name, Type::list(Type::Record(fields.into())), None);
         building.batches.push(columns);
     }
@@ -290,8 +294,11 @@ impl<'l> Checker<'l> {
         };
         let kind = StepKind::Unbatch { list: Slot(0), columns: columns.len() as u32 };
         self.push(building, kind, 0, span);
-        let mut row =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        let mut row = Row {
+            owner: building.row.owner.clone(),
+            doubt: building.row.doubt.clone(),
+            ..Row::new("".into())
+        };
         for column in columns {
             let slot = row.slot();
             row.columns.push(Column { slot, ..column });
