@@ -90,7 +90,7 @@ fn the_corpus_is_told_what_it_is_told() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-fn checked(text: &str, overrides: &Overrides) -> Checked {
+pub(crate) fn checked(text: &str, overrides: &Overrides) -> Checked {
     check(Source::new("case.tgp", Some(&corpus().join("case.tgp")), text), &Beside, overrides)
 }
 

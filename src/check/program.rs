@@ -134,8 +134,10 @@ pub enum BindingKind {
     /// Replies recorded in a JSONL or CSV file: `reply` names the field that holds them, and the
     /// fields named in `key` equal the row's columns of the same names.
     Replay { path: Arc<str>, key: Vec<Arc<str>>, reply: Arc<str> },
-    /// Planted behaviour; what it does at a step is that step's [`Step::local_models`].
-    Scripted,
+    /// Planted behaviour; what it does at a step is that step's [`Step::local_models`]. Its author
+    /// has `named` it, or it is one under test, whose name stands in the rows; otherwise it goes by
+    /// its model's name, which decides nothing.
+    Scripted { named: bool },
 }
 
 /// `temperature 0` and the like.

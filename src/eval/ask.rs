@@ -104,7 +104,7 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32
     let path = place(scope, asked);
     let call = || Call { asked, request: request.clone(), sample };
     let answer = match kind {
-        Some(BindingKind::Scripted) => script::answer(scope, asked, &request, sample)?,
+        Some(BindingKind::Scripted { .. }) => script::answer(scope, asked, &request, sample)?,
         Some(BindingKind::Replay { .. }) => script::replay(scope, asked),
         Some(BindingKind::Remote { .. }) => {
             scope.effects.answer(&path, call).cloned().ok_or(Halt::Waiting)?

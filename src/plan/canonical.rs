@@ -272,6 +272,12 @@ impl Writer<'_> {
         let _ = write!(self.out, "verdict {} {:?} ", verdict.kind, verdict.vote);
         for judge in &verdict.judges {
             self.model(&ModelRef::Declared(*judge));
+            // The judges of several stand by their names beside their verdicts.
+            let judge =
+                self.canonical.program.models.get(judge.0 as usize).filter(|_| verdict.vote.is_some());
+            for binding in judge.iter().flat_map(|judge| &judge.bindings) {
+                let _ = write!(self.out, " {:?} ", binding.name);
+            }
         }
         if let Some(compare) = &verdict.compare {
             let _ = write!(self.out, " compare {:?} ", compare.order);
@@ -599,7 +605,8 @@ impl Writer<'_> {
 /// outside the program (a recorded file's content, a server's address).
 pub fn binding(binding: &Binding) -> String {
     match &binding.kind {
-        BindingKind::Scripted => format!("scripted {:?}", binding.name),
+        BindingKind::Scripted { named: true } => format!("scripted {:?}", binding.name),
+        BindingKind::Scripted { named: false } => "scripted".to_owned(),
         BindingKind::Replay { key, reply, .. } => format!("replay {:?} {key:?} {reply:?}", binding.name),
         BindingKind::Remote { provider, model, settings } => {
             let mut out = format!("remote {:?} {provider:?} {model:?}", binding.name);

@@ -69,11 +69,7 @@ fn meaning_of(file: &Sound, text: &str, renamed: impl Fn(&mut Program)) -> Optio
 pub(crate) fn of_program(program: &Program) -> String {
     let mut out = String::new();
     let models = program.models.iter().map(|model| {
-        // A script without a name of its own has that of its model; it lives in memory only.
-        let identity = |one: &Binding| match one.kind {
-            BindingKind::Scripted if !model.many => Digest::of(b"scripted"),
-            _ => Digest::of(binding(one).as_bytes()),
-        };
+        let identity = |one: &Binding| Digest::of(binding(one).as_bytes());
         model.bindings.iter().map(identity).collect::<Vec<Digest>>()
     });
     let models: Vec<Vec<Digest>> = models.collect();
