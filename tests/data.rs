@@ -5,8 +5,9 @@ use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use tgp::check::program::Format;
-use tgp::data::read::{self, BrokenRecord, Cut, ReadError, images, texts};
+use tgp::data::read::{self, BrokenRecord, Cut, Outline, ReadError, images, texts};
 use tgp::data::types::{Field, Type};
 use tgp::data::value::Value;
 use tgp::digest::Digest;
@@ -46,7 +47,7 @@ fn lines(count: usize) -> Vec<String> {
 fn digests(format: Format, text: &str) -> Vec<Digest> {
     let cut = cut(format, text).unwrap();
     let header = cut.header().cloned();
-    cut.map(|chunk| chunk.unwrap().digest(header.as_ref())).collect()
+    cut.map(|chunk| read::known_by(&Digest::of(&chunk.unwrap().bytes), header.as_ref())).collect()
 }
 
 #[test]
@@ -68,6 +69,75 @@ fn an_edit_changes_the_run_it_is_in() {
             assert!((1..=2).contains(&new), "{new} new runs after an edit at {at}");
         }
     }
+}
+
+fn outlined(format: Format, bytes: &[u8], before: Option<&Outline>) -> Outline {
+    read::outline(format, Box::new(Cursor::new(bytes.to_vec())), before).unwrap().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// However a file was edited, outlining it with what was known gives what outlining it afresh
+    /// gives, and its runs are those of cutting it.
+    #[test]
+    fn what_was_known_of_a_file_changes_nothing(
+        quoted in any::<bool>(),
+        marked in any::<bool>(),
+        edits in prop::collection::vec((0_usize..6, 0_usize..9_000, 0_usize..9_000), 0..4),
+        cut_off in 0_usize..60,
+    ) {
+        let format = if quoted { Format::Csv } else { Format::Jsonl };
+        let mut rows = lines(9_000);
+        if quoted {
+            rows = (0..9_000).map(|n| format!("{n},\"{}\n, \"\"x\"\"\"\n", "word ".repeat(n * 7919 % 40))).collect();
+            rows.insert(0, "id,text\n".to_owned());
+        }
+        let text = |rows: &[String]| [if marked { "\u{feff}" } else { "" }, &rows.concat()].concat().into_bytes();
+        let before = outlined(format, &text(&rows), None);
+        let original = text(&rows);
+        let first = usize::from(quoted);
+        for (kind, one, other) in edits {
+            let (one, other) = (first + one % (rows.len() - first), first + other % (rows.len() - first));
+            match kind {
+                0 => rows.insert(one, rows[other].clone()),
+                1 => rows[one] = rows[other].replace("word", "other"),
+                2 => rows.swap(one, other),
+                3 => rows.truncate(one.max(first + 1)),
+                4 => {
+                    let count = rows.len() - one;
+                    rows[one..].rotate_left((other - first) % count);
+                }
+                _ => drop(rows.remove(if rows.len() > first + 2 { one } else { first })),
+            }
+        }
+        let mut bytes = text(&rows);
+        if !quoted {
+            bytes.truncate(bytes.len() - cut_off.min(bytes.len() / 2));
+        }
+        let afresh = outlined(format, &bytes, None);
+        prop_assert_eq!(&outlined(format, &bytes, Some(&before)), &afresh);
+        prop_assert_eq!(afresh.content() == before.content(), bytes == original);
+        let mut file = Cursor::new(bytes.clone());
+        let placed: Vec<_> = afresh.runs().map(|run| run.read(&mut file).unwrap().unwrap()).collect();
+        let cut: Vec<_> = cut(format, &bytes).unwrap().map(Result::unwrap).collect();
+        prop_assert_eq!(placed, cut);
+    }
+}
+
+#[test]
+fn a_run_that_was_changed_meanwhile_is_not_taken_for_what_it_was() {
+    let text = lines(3_000).concat();
+    let outline = outlined(Format::Jsonl, text.as_bytes(), None);
+    let mut file = Cursor::new(text.replacen("word", "sword", 1).into_bytes());
+    let read: Vec<bool> = outline.runs().map(|run| run.read(&mut file).unwrap().is_some()).collect();
+    assert!(read.len() > 1 && read.iter().all(|is_same| !is_same), "all after it have moved: {read:?}");
+}
+
+#[test]
+fn a_packed_file_has_no_outline() {
+    let packed = zstd::bulk::compress(lines(100).concat().as_bytes(), 1).unwrap();
+    assert_eq!(read::outline(Format::Jsonl, Box::new(Cursor::new(packed)), None).unwrap(), None);
 }
 
 #[test]

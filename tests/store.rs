@@ -22,7 +22,7 @@ use tgp::store::{
 };
 
 fn key(number: u64) -> CallKey {
-    CallKey(Digest::of(&number.to_le_bytes()))
+    CallKey::of(&Digest::of(&number.to_le_bytes()))
 }
 
 /// A reply whose body says which call it answers, and which time it was asked.
@@ -241,9 +241,9 @@ fn a_second_opening_is_told_who_has_the_store() {
 fn a_store_of_another_format_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop(open_quietly(folder.path()));
-    std::fs::write(folder.path().join("format"), "tgp store 2\n").unwrap();
+    std::fs::write(folder.path().join("format"), "tgp store 9\n").unwrap();
     assert!(
-        matches!(DiskStore::open(folder.path()), Err(StoreError::Format { found, .. }) if found == "tgp store 2")
+        matches!(DiskStore::open(folder.path()), Err(StoreError::Format { found, .. }) if found == "tgp store 9")
     );
 }
 
@@ -456,7 +456,7 @@ fn fact(number: u32) -> Vec<u8> {
     Digest::of(&number.to_be_bytes()).hex().repeat(3).into_bytes()
 }
 
-/// Does something to the files of an index at a hundred places, and uses what is left.
+/// Does something to the files of an index at two hundred places, and uses what is left.
 fn damage_index(name: &str, damage: fn(&Path, u64)) {
     let folder = tempfile::tempdir().unwrap();
     let store = open_quietly(folder.path());
@@ -468,8 +468,8 @@ fn damage_index(name: &str, damage: fn(&Path, u64)) {
     // Opened once more, so that there are sled's snapshots too.
     assert_eq!(served(&open_quietly(folder.path()), 0..400).len(), 400);
     let files = files(&folder.path().join("index"));
-    assert!(files.len() >= 6, "{files:?}");
-    let places = 100 / files.len();
+    assert!(files.len() >= 5, "{files:?}");
+    let places = 200 / files.len();
     for file in &files {
         let bytes = std::fs::read(file).unwrap();
         // sled makes its files longer than what they hold.

@@ -44,7 +44,8 @@ pub(crate) fn write(path: &Path, rows: usize, edit: impl Fn(usize, String) -> Op
             file.write_all(line.as_bytes()).expect("a row is written");
         }
     }
-    file.flush().expect("all rows are written");
+    // What the program writes later must not wait for these to reach the disk.
+    file.into_inner().expect("all rows are written").sync_all().expect("they are on disk");
 }
 
 /// A chat's reply of about a kilobyte.
@@ -70,7 +71,7 @@ pub(crate) fn record(folder: &Path, bodies: &[String]) {
                     words(number, 14)
                 );
                 store.append(Record {
-                    key: CallKey(Digest::of(request.as_bytes())),
+                    key: CallKey::of(&Digest::of(request.as_bytes())),
                     provider: "openai".to_owned(),
                     model: "one".to_owned(),
                     usage: Usage { input: 12, output: 120, ..Usage::default() },

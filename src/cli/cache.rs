@@ -8,9 +8,11 @@ use clap::{Args, Subcommand};
 
 use crate::project::Project;
 use crate::session::pins::Pins;
+use crate::session::reached::Reaching;
 use crate::store::{DiskStore, Keep, Others, StoreError, StoreStats, StoreWarning};
 use crate::world::World;
 
+use super::choices::ProgramChoices;
 use super::exit::Exit;
 use super::screen::Screen;
 
@@ -54,6 +56,17 @@ enum Action {
         /// Remove the oldest replies until the ledger is within so many megabytes
         #[arg(long, value_name = "MB", conflicts_with = "older_than")]
         within: Option<u64>,
+        /// Remove replies that none of these files reaches as it stands now
+        #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["older_than", "within"])]
+        unreached_by: Vec<PathBuf>,
+        /// An edition whose replies stay, of dynamic files; may be given several times
+        #[arg(long, value_name = "E", requires = "unreached_by")]
+        edition: Vec<String>,
+        #[command(flatten)]
+        choices: ProgramChoices,
+        /// Say how many replies would go, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -130,12 +143,13 @@ fn act(action: &Action, folder: &Path, world: &Arc<dyn World>, screen: &Screen) 
             damaged(&imported.damage, screen);
             Ok(Exit::Complete)
         }
-        Action::Gc { older_than, within } => {
+        Action::Gc { older_than, within, unreached_by, edition, choices, dry_run } => {
             let others = match (older_than, within) {
                 (Some(days), _) => {
                     Others::Since(world.now().saturating_sub(Duration::from_secs(days * 86_400)))
                 }
                 (_, Some(megabytes)) => Others::Within(megabytes * 1_000_000),
+                _ if !unreached_by.is_empty() => Others::None,
                 // Replies cost money; unless told otherwise, all stay.
                 (None, None) => Others::Since(Duration::ZERO),
             };
@@ -143,12 +157,31 @@ fn act(action: &Action, folder: &Path, world: &Arc<dyn World>, screen: &Screen) 
                 Ok(pins) => pins,
                 Err(error) => return Ok(screen.session_error(&error)),
             };
+            let overrides = match choices.overrides(screen) {
+                Ok(overrides) => overrides,
+                Err(exit) => return Ok(exit),
+            };
+            let reaching = Reaching { files: unreached_by, overrides: &overrides, editions: edition };
+            let store = Arc::new(store);
+            let reached = match reaching.calls(&store, world) {
+                Ok(reached) => reached,
+                Err(error) => {
+                    screen.tell("nothing was removed:");
+                    return Ok(screen.session_error(&error));
+                }
+            };
             let keep = Keep {
-                call: &|key| pins.calls.contains(key),
+                call: &|key| pins.calls.contains(key) || reached.contains(key),
                 others,
                 object: &|object| pins.objects.contains(object),
                 fact: &|_, _| false,
             };
+            if *dry_run {
+                let (kept, removed) = store.sorted_out(&keep)?;
+                screen.print(&format!("{kept} replies and events would stay, {removed} would go\n"));
+                return Ok(Exit::Complete);
+            }
+            let store = Arc::into_inner(store).ok_or(StoreError::Closed)?;
             let (store, collected) = store.collect(&keep)?;
             drop(store);
             screen.print(&format!(

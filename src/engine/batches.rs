@@ -232,7 +232,7 @@ impl Batches {
             handed
                 .calls
                 .push(HandedCall { key, request: canonical.unwrap_or_else(|_| RawValue::NULL.to_owned()) });
-            requests.push((key.0.hex(), request));
+            requests.push((key.hex(), request));
             leaves.push((key, leave));
         }
         let note = name_of(&handed);
@@ -316,7 +316,7 @@ impl Batches {
             }
         };
         let mut awaited: BTreeMap<String, HandedCall> =
-            handed.calls.into_iter().map(|call| (call.key.0.hex(), call)).collect();
+            handed.calls.into_iter().map(|call| (call.key.hex(), call)).collect();
         let (mut replies, mut failed) = (0, 0);
         for (name, reply) in collected {
             let Some(call) = awaited.remove(&name) else { continue };
@@ -454,7 +454,7 @@ fn size(request: &Request) -> usize {
 /// The name of a batch's note: the same for the same calls to the same model.
 fn name_of(handed: &Handed) -> String {
     let mut text = format!("{} {} {}", handed.provider, handed.model, handed.base_url);
-    handed.calls.iter().for_each(|call| text.push_str(&call.key.0.hex()));
+    handed.calls.iter().for_each(|call| text.push_str(&call.key.hex()));
     Digest::of(text.as_bytes()).hex().chars().take(20).collect()
 }
 

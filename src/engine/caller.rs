@@ -158,7 +158,7 @@ impl Caller {
     /// The key of a call; nothing for a model without an endpoint.
     pub fn key(&self, call: &Call) -> Option<CallKey> {
         let endpoint = self.endpoints.get(call.asked)?;
-        Some(CallKey(endpoint.call_key(&call.request, call.sample, self.edition.as_deref())))
+        Some(CallKey::of(&endpoint.call_key(&call.request, call.sample, self.edition.as_deref())))
     }
 
     /// The answer to a call: from the record, or from the endpoint and then on record. A call that
@@ -175,7 +175,7 @@ impl Caller {
             let failure = refused(FailureCause::Unreachable("no endpoint is bound".to_owned()));
             return Given { answer: Err(failure), is_settled: false };
         };
-        let key = CallKey(endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
+        let key = CallKey::of(&endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
         if let Some((answer, paid)) = self.recorded(&endpoint, key, &call.request) {
             if self.batches.is_fresh(&key) {
                 gauge.pay(paid.cost, paid.tokens);
@@ -311,7 +311,7 @@ impl Caller {
         if self.asking() == Asking::Nobody {
             return Made { absent, ..Made::failed(refused(FailureCause::NotOnRecord)) };
         }
-        let content = stand_in(request, &forecast, &key.0.short());
+        let content = stand_in(request, &forecast, &key.short());
         let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
         let reply = Reply { outcome: Outcome::Complete, content, usage, served_by: None };
         let answered = Answered { reply, latency: Duration::ZERO };

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::memo::Made;
+
 /// The counts of one unit. All only grow within a pass over the rows.
 #[derive(Debug, Default)]
 pub struct Gauge {
@@ -78,6 +80,20 @@ impl Gauge {
         self.add(|gauge| &gauge.failed, failed);
     }
 
+    /// Rows were taken as they are.
+    pub(super) fn take(&self, made: &Made) {
+        let (rows, failed) = made.chunk.map_or((0, 0), |chunk| (chunk.rows, chunk.failed));
+        self.made(rows.into(), failed.into());
+        self.add(|gauge| &gauge.reused, rows.into());
+        self.spare(made.worth);
+    }
+
+    /// The calls behind what was taken as it is.
+    pub(super) fn spare(&self, worth: Worth) {
+        self.add(|gauge| &gauge.spared, worth.calls);
+        self.add(|gauge| &gauge.saved, worth.microdollars);
+    }
+
     pub fn counts(&self) -> Counts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Counts {
@@ -122,6 +138,26 @@ impl Counts {
 pub struct Worth {
     pub calls: u64,
     pub microdollars: u64,
+}
+
+impl Worth {
+    pub(super) fn encode(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.calls.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.microdollars.to_le_bytes());
+        bytes
+    }
+
+    /// Reads what [`Worth::encode`] wrote; nothing where the bytes are something else.
+    pub(super) fn decode(bytes: &[u8]) -> Option<Worth> {
+        match bytes.as_chunks::<8>() {
+            ([calls, microdollars], []) => Some(Worth {
+                calls: u64::from_le_bytes(*calls),
+                microdollars: u64::from_le_bytes(*microdollars),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// Where calls are counted: for the unit as a whole, and for the chunk that asks.

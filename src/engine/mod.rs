@@ -3,7 +3,9 @@
 pub mod allowance;
 pub mod barrier;
 pub mod batches;
+mod bundle;
 pub mod caller;
+mod contents;
 pub mod endpoints;
 pub mod error;
 pub mod gauges;

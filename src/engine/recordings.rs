@@ -20,7 +20,7 @@ use super::source::{self, Sources};
 pub fn digests(program: &Program, sources: &Sources) -> Result<BTreeMap<Asked, Digest>, RunError> {
     let mut digests = BTreeMap::new();
     for (asked, path, _, _) in replays(program) {
-        digests.insert(asked, sources.content(&path)?);
+        digests.insert(asked, sources.hash(&path)?);
     }
     Ok(digests)
 }

@@ -27,7 +27,7 @@ use super::barrier::{Barrier, check_keys};
 use super::batches::Teller;
 use super::caller::Caller;
 use super::error::RunError;
-use super::gauges::{Gauge, Worth};
+use super::gauges::Gauge;
 use super::identities::are_distinct;
 use super::making::{End, Piece};
 use super::memo::Memo;
@@ -105,26 +105,42 @@ pub struct Finished {
 impl Run {
     /// Runs what the nodes need; all nodes for none.
     pub async fn run(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
+        self.memo.begin()?;
+        let finished = match self.attempt(nodes).await {
+            // Tables were believed that are no longer whole. All that was paid for is on record.
+            Err(RunError::LostChunk(_)) if self.memo.doubt() => {
+                self.gauges.iter().for_each(Gauge::begin_again);
+                self.attempt(nodes).await?
+            }
+            ended => ended?,
+        };
+        self.memo.end()?;
+        Ok(finished)
+    }
+
+    async fn attempt(self: &Arc<Self>, nodes: &[NodeId]) -> Result<Finished, RunError> {
         let mut finished = Finished::default();
         let needed = self.plan.needed(nodes);
+        let mut known: BTreeMap<UnitId, (Digest, Table)> = BTreeMap::new();
+        for id in &needed {
+            if let Some(found) = self.known(*id, &known)? {
+                known.insert(*id, found);
+            }
+        }
         let mut working: Vec<UnitId> = Vec::new();
         for id in needed {
-            match self.known(id, &finished)? {
-                Some((key, table)) => {
-                    let gauge = &self.gauges[id.0 as usize];
-                    gauge.add(|gauge| &gauge.rows, table.rows());
-                    gauge.add(|gauge| &gauge.failed, table.failed());
-                    gauge.add(|gauge| &gauge.reused, table.rows());
-                    self.spare(gauge, &key)?;
-                    gauge.end();
-                    finished.tables.insert(id, table);
-                    finished.doors.insert(id, Door::Known);
-                }
-                None => {
-                    working.push(id);
-                    finished.doors.insert(id, Door::Worked);
-                }
-            }
+            let Some((key, table)) = known.remove(&id) else {
+                working.push(id);
+                finished.doors.insert(id, Door::Worked);
+                continue;
+            };
+            let gauge = &self.gauges[id.0 as usize];
+            gauge.made(table.rows(), table.failed());
+            gauge.add(|gauge| &gauge.reused, table.rows());
+            gauge.spare(self.memo.worth(&key)?);
+            gauge.end();
+            finished.tables.insert(id, table);
+            finished.doors.insert(id, Door::Known);
         }
         self.work(&working, &mut finished).await?;
         Ok(finished)
@@ -159,22 +175,18 @@ impl Run {
         self.run(nodes).await
     }
 
-    /// Counts the calls behind what is taken as it is.
-    pub(super) fn spare(&self, gauge: &Gauge, key: &Digest) -> Result<(), RunError> {
-        let Worth { calls, microdollars } = self.memo.worth(key)?;
-        gauge.add(|gauge| &gauge.spared, calls);
-        gauge.add(|gauge| &gauge.saved, microdollars);
-        Ok(())
-    }
-
     /// The table of a unit with its key, where it is known without looking at a row.
-    fn known(&self, id: UnitId, finished: &Finished) -> Result<Option<(Digest, Table)>, RunError> {
+    fn known(
+        &self,
+        id: UnitId,
+        known: &BTreeMap<UnitId, (Digest, Table)>,
+    ) -> Result<Option<(Digest, Table)>, RunError> {
         let unit = self.plan.unit(id);
         if self.refresh.contains(&unit.node) {
             return Ok(None);
         }
         let Some(inputs) =
-            self.input_digests(unit, |input| finished.tables.get(&input).map(Table::digest))?
+            self.input_digests(unit, |input| known.get(&input).map(|(_, table)| table.digest()))?
         else {
             return Ok(None);
         };
@@ -196,12 +208,20 @@ impl Run {
 
     /// The hash of the file that the unit reads, where it reads one.
     fn file_digest(&self, unit: &Unit) -> Result<Option<Digest>, RunError> {
-        self.reads(unit).map(|read| self.content(&read.path)).transpose()
+        self.reads(unit).map(|read| self.sources().content(&read.path, read.format)).transpose()
+    }
+
+    /// The hashes of what the program's sources and recordings hold.
+    pub fn contents(&self) -> Result<Vec<Digest>, RunError> {
+        let program = &self.ground.program;
+        let sources = self.plan.units.iter().filter_map(|unit| self.file_digest(unit).transpose());
+        let recordings = recordings::digests(program, &self.sources())?;
+        sources.chain(recordings.into_values().map(Ok)).collect()
     }
 
     /// The hash of what a path leads to, as the program names it.
-    pub fn content(&self, path: &str) -> Result<Digest, RunError> {
-        self.sources().content(path)
+    pub fn hash(&self, path: &str) -> Result<Digest, RunError> {
+        self.sources().hash(path)
     }
 
     fn reads(&self, unit: &Unit) -> Option<&Read> {
@@ -269,7 +289,7 @@ impl Run {
                 Ok((_, Err(error))) => {
                     // The first problem is the one to tell; calls that are out are paid for, so
                     // they are waited for and kept.
-                    self.caller.stop();
+                    self.stop_for(&error);
                     if problem.as_ref().is_none_or(RunError::is_consequence) {
                         problem = Some(error);
                     }
@@ -285,6 +305,13 @@ impl Run {
         }
         self.shelf.store().flush()?;
         problem.map_or(Ok(()), Err)
+    }
+
+    /// Lets no more calls go out, unless the run can go on after what happened.
+    pub(super) fn stop_for(&self, error: &RunError) {
+        if !error.is_consequence() && !matches!(error, RunError::LostChunk(_)) {
+            self.caller.stop();
+        }
     }
 
     /// A budget can be kept to only where calls have prices.
@@ -319,10 +346,7 @@ impl Run {
         gauge.begin();
         let mut digests = Vec::new();
         match unit.kind {
-            UnitKind::Source => {
-                digests.extend(self.file_digest(unit)?);
-                self.source(id, &mut out).await?;
-            }
+            UnitKind::Source => digests.extend(self.source(id, &mut out).await?),
             UnitKind::Rows => out.send(self.written(unit)?, gauge),
             UnitKind::Stream | UnitKind::Query => {
                 digests.push(self.stream(id, inputs.pop(), &mut out).await?);
@@ -372,6 +396,7 @@ impl Run {
             let key = self.memo.unit_key(unit, &digests);
             self.memo.put_table(&key, &out.table)?;
             self.memo.put_worth(&key, gauge.counts().worth())?;
+            self.memo.keep(unit)?;
         }
         gauge.end();
         Ok(out.table)
@@ -388,7 +413,8 @@ impl Run {
             || if forecasts { unit.kind == UnitKind::Measure } else { tables.iter().any(Table::is_unsettled) }
     }
 
-    async fn source(self: &Arc<Self>, id: UnitId, out: &mut Output) -> Result<(), RunError> {
+    /// Gives the hash of what was read.
+    async fn source(self: &Arc<Self>, id: UnitId, out: &mut Output) -> Result<Option<Digest>, RunError> {
         let (sender, mut receiver) = unbounded_channel();
         let run = self.clone();
         let reading = tokio::task::spawn_blocking(move || {

@@ -9,9 +9,10 @@ use crate::data::codec::{decode_rows, encode_rows};
 use crate::data::row::{Reason, Row};
 use crate::digest::Digest;
 use crate::eval::ground::Pictures;
-use crate::store::Store;
+use crate::store::{Space, Store};
 
 use super::error::RunError;
+use super::memo::DOUBT;
 use super::table::{ChunkRef, Table};
 
 /// How many decoded chunks are kept at hand: what one unit writes the next reads at once.
@@ -61,9 +62,13 @@ impl Shelf {
         Ok(Some(rows))
     }
 
-    /// A chunk's rows, which must be there.
+    /// A chunk's rows, which must be there. Where they are not, the next run makes sure of all tables.
     pub fn get(&self, chunk: &ChunkRef) -> Result<Arc<[Row]>, RunError> {
-        self.find(chunk)?.ok_or(RunError::LostChunk(chunk.digest))
+        if let Some(rows) = self.find(chunk)? {
+            return Ok(rows);
+        }
+        self.store.put_fact(Space::Chunk, DOUBT, &[1])?;
+        Err(RunError::LostChunk(chunk.digest))
     }
 
     /// All rows of a table, chunk by chunk.

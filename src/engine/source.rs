@@ -14,13 +14,13 @@ use crate::data::types::Field;
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::plan::unit::Unit;
-use crate::store::Space;
 use crate::syntax::tree::OnError;
-use crate::world::{Stamp, World};
+use crate::world::World;
 
+use super::contents::Outlined;
 use super::error::RunError;
 use super::identities::{are_distinct, is_known, remember};
-use super::memo::Memo;
+use super::memo::{Made, Memo};
 use super::remote::{KeptFile, Remote, RemoteError};
 use super::shelf::Shelf;
 use super::table::{ChunkRef, Table};
@@ -43,13 +43,6 @@ struct Place {
     path: PathBuf,
 }
 
-/// What is known of a file from before.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Known {
-    stamp: Stamp,
-    content: Digest,
-}
-
 impl Sources {
     /// Pins the remote sources of a program, so that what is wrong with one is told before
     /// anything is paid for.
@@ -65,20 +58,6 @@ impl Sources {
         Ok(())
     }
 
-    /// The hash of what a source holds: of a remote one as it is pinned.
-    pub fn content(&self, source: &str) -> Result<Digest, RunError> {
-        let Some(address) = remote(source) else { return self.file_content(&self.folder.join(source)) };
-        let contents = self.remote.contents(&address)?;
-        if let [only] = contents.as_slice() {
-            return Ok(*only);
-        }
-        let mut hasher = Hasher::new("tgp.parts.v1");
-        contents.iter().for_each(|content| {
-            hasher.digest(content);
-        });
-        Ok(hasher.finish())
-    }
-
     /// The files that hold a source, in order.
     fn places(&self, source: &str) -> Result<Vec<Place>, RunError> {
         let Some(address) = remote(source) else {
@@ -88,7 +67,7 @@ impl Sources {
         let files = self.remote.files(&address)?;
         let several = files.len() > 1;
         let place = |(KeptFile { path, content }, number): (KeptFile, u64)| {
-            if self.file_content(&path)? != content {
+            if self.file_hash(&path)? != content {
                 return Err(RemoteError::Damaged { address: address.to_string(), path }.into());
             }
             let name = if several { format!("{address}, file {number}") } else { address.to_string() };
@@ -128,68 +107,29 @@ impl Sources {
         Ok(())
     }
 
-    /// The hash of a file's content: remembered where the file's stamp is as it was, read anew
-    /// where it moved.
-    fn file_content(&self, path: &Path) -> Result<Digest, RunError> {
-        let unreadable = |problem: std::io::Error| unreadable(&path.display().to_string(), &told(&problem));
-        if self.world.is_folder(path) {
-            return self.folder_content(path);
-        }
-        let stamp = self.world.stamp(path).map_err(unreadable)?;
-        let key = path.to_string_lossy();
-        let fact = self.shelf.store().fact(Space::Source, key.as_bytes())?;
-        let known = fact.and_then(|fact| serde_json::from_slice::<Known>(&fact).ok());
-        if let Some(known) = known.filter(|known| known.stamp == stamp) {
-            return Ok(known.content);
-        }
-        let mut reader = self.world.open(path).map_err(unreadable)?;
-        let mut hasher = blake3::Hasher::new();
-        let mut buffer = vec![0; 1 << 18];
-        loop {
-            let count = reader.read(&mut buffer).map_err(unreadable)?;
-            if count == 0 {
-                break;
-            }
-            hasher.update(&buffer[..count]);
-        }
-        let content = Digest(*hasher.finalize().as_bytes());
-        if let Ok(fact) = serde_json::to_vec(&Known { stamp, content }) {
-            self.shelf.store().put_fact(Space::Source, key.as_bytes(), &fact)?;
-        }
-        Ok(content)
-    }
-
-    fn folder_content(&self, folder: &Path) -> Result<Digest, RunError> {
-        let unreadable = |problem: std::io::Error| unreadable(&folder.display().to_string(), &told(&problem));
-        let mut hasher = Hasher::new("tgp.folder.v1");
-        for path in self.world.list(folder).map_err(unreadable)? {
-            hasher.text(&path.file_name().unwrap_or_default().to_string_lossy());
-            hasher.digest(&self.file_content(&path)?);
-        }
-        Ok(hasher.finish())
-    }
-
-    /// Reads a source, chunk by chunk. A run of records that was read before is taken as it was.
-    pub fn read(
+    /// Reads a source, chunk by chunk, and gives the hash of what it held. A run of records that was
+    /// read before is taken as it was.
+    pub(super) fn read(
         &self,
         unit: &Unit,
         node: &Node,
         memo: &Memo,
         mut emit: impl FnMut(ChunkRef),
-    ) -> Result<(), RunError> {
+    ) -> Result<Option<Digest>, RunError> {
         let Some(StepKind::Read(reading)) = node.steps.get(unit.steps.start).map(|step| &step.kind) else {
-            return Ok(());
+            return Ok(None);
         };
         // Where a key follows, identity is the key's; else it is content, and equal rows count.
         let keyed = matches!(node.steps.get(unit.steps.end).map(|step| &step.kind), Some(StepKind::Key(_)));
         if matches!(reading.format, Format::Texts | Format::Images) {
+            let content = self.content(&reading.path, reading.format)?;
             let folder = self.folder.join(&*reading.path);
             let rows = self.folder_rows(reading, &folder)?;
             if rows.is_empty() {
                 return Err(RunError::NoRecords { path: folder.display().to_string() });
             }
             emit(self.shelf.put(Numbering::default().number(rows).0)?);
-            return Ok(());
+            return Ok(Some(content));
         }
         let identities = memo.identities_key(unit);
         // Where it is known which identities were there last, what changed is enough to tell
@@ -198,8 +138,7 @@ impl Sources {
         let mut numbering = Numbering::default();
         let mut read = Table::default();
         let mut rows = 0;
-        self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
-            let chunk = self.chunk(memo, unit, reading, header, &run, name)?;
+        let content = self.chunks(memo, unit, reading, |chunk| {
             rows += u64::from(chunk.rows);
             if keyed {
                 emit(chunk);
@@ -215,7 +154,7 @@ impl Sources {
             return Err(RunError::NoRecords { path: reading.path.to_string() });
         }
         if keyed {
-            return Ok(());
+            return Ok(Some(content));
         }
         // Records that could not be read are numbered too, and have no part in what is known.
         let is_whole = read.failed() == 0;
@@ -230,7 +169,47 @@ impl Sources {
                 emit(self.numbered(&mut numbering, chunk)?);
             }
         }
-        Ok(())
+        Ok(Some(content))
+    }
+
+    /// The runs of a source as chunks, and the hash of what it held. Of a file that can be outlined
+    /// only the runs that are new are read.
+    fn chunks(
+        &self,
+        memo: &Memo,
+        unit: &Unit,
+        reading: &Read,
+        mut each: impl FnMut(ChunkRef) -> Result<(), RunError>,
+    ) -> Result<Digest, RunError> {
+        let Some(Outlined { content, outline, path }) = self.outlined(&reading.path, reading.format)? else {
+            let content = self.content(&reading.path, reading.format)?;
+            self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
+                let known_by = read::known_by(&Digest::of(&run.bytes), header);
+                each(self.chunk(memo, unit, &known_by, || parsed(reading, header, &run, name))?)
+            })?;
+            return Ok(content);
+        };
+        let name = path.display().to_string();
+        let header = outline.header().map_err(|error| misread(&name, &error))?;
+        if let Some(header) = &header {
+            header.check(&reading.fields).map_err(|error| misread(&name, &error))?;
+        }
+        let mut file = None;
+        for run in outline.runs() {
+            let known_by = read::known_by(&run.digest, header.as_ref());
+            each(self.chunk(memo, unit, &known_by, || {
+                let file = match &mut file {
+                    Some(file) => file,
+                    none => {
+                        none.insert(self.world.open(&path).map_err(|error| unreadable(&name, &told(&error)))?)
+                    }
+                };
+                let run = run.read(&mut **file).map_err(|error| misread(&name, &error))?;
+                let run = run.ok_or_else(|| unreadable(&name, &"was changed while it was read"))?;
+                parsed(reading, header.as_ref(), &run, &name)
+            })?)?;
+        }
+        Ok(content)
     }
 
     /// The rows of a run as they stand, equal ones with one identity.
@@ -238,21 +217,17 @@ impl Sources {
         &self,
         memo: &Memo,
         unit: &Unit,
-        reading: &Read,
-        header: Option<&read::Header>,
-        run: &read::RawChunk,
-        name: &str,
+        known_by: &Digest,
+        rows: impl FnOnce() -> Result<Vec<Row>, RunError>,
     ) -> Result<ChunkRef, RunError> {
-        let key = memo.chunk_key(unit, None, &run.digest(header));
-        if let Some(chunk) = memo.chunk(&key)?.and_then(|made| made.chunks.first().copied())
-            && self.shelf.store().has_object(&chunk.digest)
-        {
+        let key = memo.chunk_key(unit, None, known_by);
+        if let Some(Made { chunk: Some(chunk), .. }) = memo.made(unit, &key)? {
             return Ok(chunk);
         }
-        let chunk = self.shelf.put(parsed(reading, header, run, name)?)?;
+        let chunk = self.shelf.put(rows()?)?;
         // A broken record's line moves when the file grows before it.
         if chunk.failed == 0 {
-            memo.put_chunk(&key, &Table { chunks: vec![chunk] })?;
+            memo.put_made(unit, &key, &Made { chunk: Some(chunk), ..Made::default() })?;
         }
         Ok(chunk)
     }
@@ -390,12 +365,12 @@ fn help(format: Format, broken: &read::BrokenRecord) -> Option<&'static str> {
 }
 
 /// The address of a source that lies elsewhere. What is no address was refused by the checker.
-fn remote(source: &str) -> Option<Address> {
+pub(super) fn remote(source: &str) -> Option<Address> {
     Address::parse(source).ok().filter(Address::is_remote)
 }
 
 /// What went wrong with a file, in words.
-fn told(error: &std::io::Error) -> String {
+pub(super) fn told(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "is not there".to_owned(),
         std::io::ErrorKind::PermissionDenied => "can't be read: it is not permitted".to_owned(),
@@ -403,10 +378,10 @@ fn told(error: &std::io::Error) -> String {
     }
 }
 
-fn misread(name: &str, error: &read::ReadError) -> RunError {
+pub(super) fn misread(name: &str, error: &read::ReadError) -> RunError {
     RunError::Source { path: name.to_owned(), problem: error.to_string(), help: error.help() }
 }
 
-fn unreadable(name: &str, problem: &dyn std::fmt::Display) -> RunError {
+pub(super) fn unreadable(name: &str, problem: &dyn std::fmt::Display) -> RunError {
     RunError::Source { path: name.to_owned(), problem: problem.to_string(), help: None }
 }

@@ -10,11 +10,12 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::digest::Digest;
 use crate::eval::effects::Asked;
-use crate::plan::unit::{UnitId, UnitKind};
+use crate::plan::unit::{Unit, UnitId, UnitKind};
 
 use super::error::RunError;
 use super::gauges::{Gauge, Meters};
 use super::making::{Begun, End, Maker, Piece};
+use super::memo::Made;
 use super::output::Output;
 use super::rows::{RowWork, Told};
 use super::run::Run;
@@ -55,13 +56,16 @@ impl Run {
                         }
                         Err(error) => {
                             // What is under way is paid for, so it is waited for and kept.
-                            self.caller.stop();
+                            self.stop_for(&error);
                             open = false;
                             problem.get_or_insert(error);
                         }
                     }
                 }
                 piece = input.recv(), if open && working.len() < CHUNKS_AT_ONCE => match piece {
+                    Some(Piece::Whole(chunk)) if working.is_empty() && self.takes(id, &chunk, out)? => {
+                        taken.chunks.push(chunk);
+                    }
                     Some(piece) => {
                         let makers = self.parts(id).map(|_| {
                             let (maker, made) = Maker::new();
@@ -87,6 +91,29 @@ impl Run {
         });
         let whole = (unit.kind != UnitKind::Query).then_some(None);
         whole.into_iter().chain(targets.filter(move |_| unit.kind == UnitKind::Query))
+    }
+
+    /// Takes what was made of a chunk before; false where some of it is yet to be made.
+    fn takes(&self, id: UnitId, chunk: &ChunkRef, out: &mut Output) -> Result<bool, RunError> {
+        let unit = self.plan.unit(id);
+        let known = self.parts(id).map(|part| self.made(unit, part.unzip().1, chunk));
+        let Some(known) = known.collect::<Result<Option<Vec<Made>>, RunError>>()? else { return Ok(false) };
+        for made in known {
+            self.gauges[id.0 as usize].take(&made);
+            if let Some(chunk) = made.chunk {
+                out.announce(&Piece::Whole(chunk));
+                out.add(Some(chunk));
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a unit made of a chunk before, unless it is to work anew.
+    fn made(&self, unit: &Unit, target: Option<&Digest>, chunk: &ChunkRef) -> Result<Option<Made>, RunError> {
+        if self.refresh.contains(&unit.node) {
+            return Ok(None);
+        }
+        Ok(self.memo.made(unit, &self.memo.chunk_key(unit, target, &chunk.digest))?)
     }
 
     /// What a unit makes of one piece of its input.
@@ -131,14 +158,9 @@ impl Run {
             Begun::Ended(End::Abandoned) => return Err(RunError::Abandoned),
             Begun::Ended(End::Made(None)) => return Ok(None),
             Begun::Ended(End::Made(Some(chunk))) => {
-                if !self.refresh.contains(&unit.node)
-                    && let Some(made) = self.memo.chunk(&key(&chunk))?
-                    && made.chunks.iter().all(|chunk| self.shelf.store().has_object(&chunk.digest))
-                {
-                    gauge.made(made.rows(), made.failed());
-                    gauge.add(|gauge| &gauge.reused, made.rows());
-                    self.spare(gauge, &key(&chunk))?;
-                    return Ok(made.chunks.first().copied());
+                if let Some(made) = self.made(unit, fingerprint, &chunk)? {
+                    gauge.take(&made);
+                    return Ok(made.chunk);
                 }
                 let rows = self.shelf.get(&chunk)?;
                 (work.run(&rows).await, chunk)
@@ -150,18 +172,17 @@ impl Run {
             },
         };
         let is_settled = !work.unsettled.load(Ordering::Relaxed);
-        let mut made = Table::default();
+        let mut made = None;
         // A chunk without rows says that rows may yet come.
         if !(rows.is_empty() && is_settled) {
             let mut chunk = self.shelf.put(rows)?;
             chunk.unsettled |= !is_settled;
-            made.chunks.push(chunk);
+            made = Some(chunk);
         }
-        if !made.is_unsettled() {
-            self.memo.put_chunk(&key(&taken), &made)?;
-            self.memo.put_worth(&key(&taken), own.counts().worth())?;
+        if made.is_none_or(|chunk| !chunk.unsettled) {
+            let worth = own.counts().worth();
+            self.memo.put_made(unit, &key(&taken), &Made { chunk: made, worth })?;
         }
-        let made = made.chunks.first().copied();
         if let Some(chunk) = &made {
             work.told.complete(chunk, gauge);
         }

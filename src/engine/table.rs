@@ -20,7 +20,7 @@ pub struct Table {
 }
 
 /// Bytes of one [`ChunkRef`] in [`Table::encode`].
-const ENTRY: usize = 32 + 4 + 4 + 1;
+pub(super) const ENTRY: usize = 32 + 4 + 4 + 1;
 
 impl Table {
     pub fn rows(&self) -> u64 {

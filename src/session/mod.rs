@@ -15,6 +15,7 @@ pub mod overlap;
 pub mod passage;
 pub mod pins;
 pub mod planned;
+pub mod reached;
 pub mod remembered;
 pub mod results;
 pub mod revision;

@@ -30,14 +30,16 @@ impl Pins {
         for path in seals(root, world, 0) {
             let seal = Seal::read(world, &path)?;
             let list = store.object(&seal.replies.list)?;
-            let Some(list) = list.filter(|list| list.len() as u64 == seal.replies.count * 32) else {
+            let Some(list) =
+                list.filter(|list| list.len() as u64 == seal.replies.count * CallKey::BYTES as u64)
+            else {
                 let command = format!("tgp verify {}", path.display());
                 let problem =
                     format!("the list of its replies is no longer in the store; `{command}` makes it again");
                 return Err(BadSeal { path, problem }.into());
             };
-            let (keys, _) = list.as_chunks::<32>();
-            pins.calls.extend(keys.iter().map(|key| CallKey(Digest(*key))));
+            let (keys, _) = list.as_chunks::<{ CallKey::BYTES }>();
+            pins.calls.extend(keys.iter().map(|key| CallKey::from_bytes(*key)));
             pins.objects.insert(seal.replies.list);
             pins.seals.push(path);
         }

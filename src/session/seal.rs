@@ -77,7 +77,7 @@ pub struct Pinned {
 #[serde(deny_unknown_fields)]
 pub struct Replies {
     pub count: u64,
-    /// The object in the store that lists their keys, 32 bytes each, sorted; its name is its hash.
+    /// The object in the store that lists their keys, 16 bytes each, sorted; its name is its hash.
     pub list: Digest,
     /// What they cost, where that is known.
     pub microdollars: u64,

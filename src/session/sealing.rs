@@ -204,7 +204,7 @@ fn pinned(was: &[Pinned], is: &[Pinned], mut find: impl FnMut(&str, Option<Strin
 
 /// The keys of replies, one after the other.
 pub(super) fn list(seen: &BTreeMap<CallKey, Seen>) -> Vec<u8> {
-    seen.keys().flat_map(|key| key.0.0).collect()
+    seen.keys().flat_map(|key| key.to_bytes()).collect()
 }
 
 fn standard_library(opened: &Opened) -> Digest {
@@ -270,7 +270,7 @@ pub fn data_paths(program: &Program) -> Vec<String> {
 
 fn data(run: &Run) -> Result<Vec<Pinned>, RunError> {
     let paths = data_paths(&run.ground.program).into_iter();
-    paths.map(|path| Ok(Pinned { hash: run.content(&path)?, path })).collect()
+    paths.map(|path| Ok(Pinned { hash: run.hash(&path)?, path })).collect()
 }
 
 /// What came from one model.

@@ -254,7 +254,7 @@ impl Teller<'_> {
             repairs: repairs.clone(),
             how,
             record: record.map(|record| Recorded {
-                key: record.key.0.short(),
+                key: record.key.short(),
                 at: record.reply.at.as_secs_f64(),
                 seconds: record.reply.latency.as_secs_f64(),
                 attempts: record.reply.attempts,

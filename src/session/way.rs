@@ -95,8 +95,8 @@ impl Way<'_> {
         for chunk in &self.table(input).chunks {
             for (target, fingerprint) in &targets {
                 let key = self.run.memo.chunk_key(unit, fingerprint.as_ref(), &chunk.digest);
-                if let Some(made) = self.run.memo.chunk(&key)?
-                    && !self.holds(&made, wanted.id)?
+                if let Some(made) = self.run.memo.made(unit, &key)?
+                    && !self.holds(&Table { chunks: made.chunk.into_iter().collect() }, wanted.id)?
                 {
                     continue;
                 }

@@ -24,7 +24,7 @@ use super::writer::Writer;
 use super::{CallKey, Event, Fact, Record, Space, Store, StoreError, StoreWarning, gc};
 
 /// What the file `format` says: the version of the layout as a whole.
-const FORMAT: &str = "tgp store 1\n";
+const FORMAT: &str = "tgp store 2\n";
 
 /// A store in a folder, `.tgp/` as a rule. Dropping it saves everything.
 #[derive(Debug)]

@@ -14,6 +14,7 @@
 //! | 28..32 | CRC-32 of bytes 0..28 |
 
 use super::StoreError;
+use super::position::Position;
 
 /// Bytes of a frame's head.
 pub(super) const HEAD: usize = 32;
@@ -24,7 +25,7 @@ pub(super) const MARK: &[u8; 12] = b"\x50\x2A\x4D\x18\x18\x00\x00\x00tgp1";
 /// fifth of a millisecond; frames half as long pack a tenth worse.
 pub(super) const FULL: usize = 256 << 10;
 /// As many lines make a full frame too, however short.
-const MOST_LINES: u16 = 4096;
+const MOST_LINES: u16 = Position::LINES;
 /// Zstandard's own default: about 200 MB/s on one core.
 const LEVEL: i32 = 3;
 

@@ -83,6 +83,36 @@ impl DiskStore {
         collected.after = folder_bytes(&folder);
         Ok((store, collected))
     }
+
+    /// How many replies and events would stay in a collection, and how many would go.
+    pub fn sorted_out(&self, keep: &Keep<'_>) -> Result<(u64, u64), StoreError> {
+        self.flush()?;
+        let ledger = &self.shared.ledger;
+        let since = since(ledger, keep)?;
+        let (mut kept, mut removed) = (0, 0);
+        ledger.lines(Mark::default(), |_, line| {
+            *(if keep.keeps(peek(line).as_ref(), since) { &mut kept } else { &mut removed }) += 1;
+            Ok(())
+        })?;
+        Ok((kept, removed))
+    }
+}
+
+impl Keep<'_> {
+    /// Whether a line of the ledger stays. What cannot be understood, as from a later version, is not
+    /// ours to remove.
+    fn keeps(&self, peek: Option<&Peek>, since: Duration) -> bool {
+        peek.is_none_or(|peek| (self.call)(&peek.key) || (since < Duration::MAX && peek.at >= since))
+    }
+}
+
+/// The time from which on replies stay that nothing names; the longest there is for none.
+fn since(ledger: &Ledger, keep: &Keep<'_>) -> Result<Duration, StoreError> {
+    Ok(match keep.others {
+        Others::None => Duration::MAX,
+        Others::Since(since) => since,
+        Others::Within(bytes) => oldest_within(ledger, bytes, keep)?,
+    })
 }
 
 /// Brings a collection that was killed to an end, or undoes it.
@@ -109,12 +139,7 @@ fn copy_ledger(
     let to = folder.join("ledger.new");
     remove(&to)?;
     std::fs::create_dir_all(&to).map_err(StoreError::io(&to))?;
-    let since = match keep.others {
-        Others::None => Duration::MAX,
-        Others::Since(since) => since,
-        Others::Within(bytes) => oldest_within(ledger, bytes, keep)?,
-    };
-    let stays = |peek: &Peek| (keep.call)(&peek.key) || (since < Duration::MAX && peek.at >= since);
+    let since = since(ledger, keep)?;
     let mut packer = Packer::new()?;
     let mut tail = Tail::new(&to, Mark { segment: 1, offset: 0 });
     let mut frame = Vec::new();
@@ -126,9 +151,8 @@ fn copy_ledger(
         Ok(())
     };
     let damage = ledger.lines(Mark::default(), |_, line| {
-        // What cannot be understood, as from a later version, is not ours to remove.
         let peek = peek(line);
-        if peek.as_ref().is_some_and(|peek| !stays(peek)) {
+        if !keep.keeps(peek.as_ref(), since) {
             collected.removed += 1;
             return Ok(());
         }

@@ -58,7 +58,7 @@ pub use error::StoreError;
 pub use exchange::{Exported, Imported};
 pub use gc::{Collected, Keep, Others};
 pub use index::guard::is_guarded;
-pub use key::{CallKey, ChunkKey, NodeKey};
+pub use key::CallKey;
 pub use memory::MemoryStore;
 pub use record::{Event, Record};
 pub use space::Space;

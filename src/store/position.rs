@@ -11,23 +11,28 @@ pub(super) struct Position {
     pub(super) line: u16,
 }
 
-impl Position {
-    pub(super) const BYTES: usize = 10;
+/// Bits that the line takes of a position's eight bytes: a frame has at most 4,096 lines.
+const LINE: u32 = 12;
+/// Bits that the frame's place takes.
+const OFFSET: u32 = 32;
 
+impl Position {
+    pub(super) const BYTES: usize = 8;
+    /// Lines that a frame can have.
+    pub(super) const LINES: u16 = 1 << LINE;
+
+    /// Segment, offset and line, in 20, 32 and 12 bits.
     pub(super) fn to_bytes(self) -> [u8; Self::BYTES] {
-        let mut bytes = [0; Self::BYTES];
-        bytes[..4].copy_from_slice(&self.segment.to_be_bytes());
-        bytes[4..8].copy_from_slice(&self.offset.to_be_bytes());
-        bytes[8..].copy_from_slice(&self.line.to_be_bytes());
-        bytes
+        let place = u64::from(self.segment) << OFFSET | u64::from(self.offset);
+        (place << LINE | u64::from(self.line)).to_be_bytes()
     }
 
     pub(super) fn from_bytes(bytes: [u8; Self::BYTES]) -> Position {
-        let [a, b, c, d, e, f, g, h, i, j] = bytes;
+        let all = u64::from_be_bytes(bytes);
         Position {
-            segment: u32::from_be_bytes([a, b, c, d]),
-            offset: u32::from_be_bytes([e, f, g, h]),
-            line: u16::from_be_bytes([i, j]),
+            segment: (all >> (OFFSET + LINE)) as u32,
+            offset: (all >> LINE) as u32,
+            line: all as u16 & (Self::LINES - 1),
         }
     }
 }
@@ -37,4 +42,19 @@ impl Position {
 pub(super) struct Mark {
     pub(super) segment: u32,
     pub(super) offset: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_survives_its_encoding() {
+        for position in [
+            Position { segment: 1, offset: 0, line: 0 },
+            Position { segment: (1 << 20) - 1, offset: u32::MAX, line: Position::LINES - 1 },
+        ] {
+            assert_eq!(Position::from_bytes(position.to_bytes()), position);
+        }
+    }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Space {
-    /// [`NodeKey`](super::NodeKey) to the table that the node made.
+    /// What a unit would compute to the table that it made.
     Node,
-    /// [`ChunkKey`](super::ChunkKey) to the chunk that came out.
+    /// What a unit would compute of a chunk to what came out.
     Chunk,
     /// A source's path to its stamp and content hash.
     Source,

@@ -29,7 +29,7 @@ pub enum Finding {
     #[error("segment {segment}, frame at byte {offset}: line {line} is not a record")]
     Line { segment: u32, offset: u32, line: u16 },
     /// The index leads to no reply, or to an older one; opening the store again mends it.
-    #[error("the index does not lead to the reply of call {}", key.0.short())]
+    #[error("the index does not lead to the reply of call {}", key.short())]
     Index { key: CallKey },
     /// An object's content is not what its name states.
     #[error("the object {} is damaged", digest.short())]

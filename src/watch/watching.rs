@@ -172,12 +172,7 @@ impl Prepared {
             let units = run.plan.units.iter().flat_map(|unit| {
                 std::iter::once(unit.fingerprint).chain(unit.targets.iter().map(|target| target.fingerprint))
             });
-            let data = data_paths(&run.ground.program).into_iter().map(|path| run.content(&path));
-            Some((
-                units.collect(),
-                data.collect::<Result<_, RunError>>().ok()?,
-                run.memo.edition().map(str::to_owned),
-            ))
+            Some((units.collect(), run.contents().ok()?, run.memo.edition().map(str::to_owned)))
         };
         let shown = |prepared: &Prepared| -> Vec<Arc<str>> {
             prepared.run.ground.program.nodes.iter().map(|node| node.name.clone()).collect()

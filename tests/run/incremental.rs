@@ -121,6 +121,31 @@ fn a_run_that_asks_nobody_is_served_from_the_record() {
 }
 
 #[test]
+fn a_lost_chunk_is_made_again_and_nothing_is_paid_twice() {
+    let server = Server::start(answering());
+    let project = paid(20, &server);
+    project.tgp(&format!("run paid.tgp {BIND}")).complete();
+    // Lists of chunks are short objects, and stay; the rows go.
+    let lose = || {
+        let shards = std::fs::read_dir(project.path(".tgp/objects")).unwrap();
+        let objects = shards.flat_map(|shard| std::fs::read_dir(shard.unwrap().path()).unwrap());
+        let lost = objects.map(Result::unwrap).filter(|object| object.metadata().unwrap().len() > 200);
+        assert!(lost.map(|object| std::fs::remove_file(object.path()).unwrap()).count() >= 3);
+    };
+    // A node that works again finds that the rows of a known table are gone.
+    lose();
+    project.edit("paid.tgp", "metric good =", "metric fine =");
+    project.edit("paid.tgp", "missing excluded", "missing zero");
+    project.tgp(&format!("run paid.tgp {BIND}")).complete();
+    // Rows that are only to be shown: that is told, and they are there again after the next run.
+    lose();
+    let shown = project.tgp(&format!("show paid.tgp items {BIND}"));
+    assert!(shown.code != 0 && shown.messages.contains("run again"), "{}", shown.messages);
+    project.tgp(&format!("show paid.tgp items {BIND}")).complete();
+    assert_eq!(server.requests(), 40);
+}
+
+#[test]
 fn a_limit_of_calls_keeps_what_was_paid_for() {
     let server = Server::start(answering());
     let project = paid(50, &server);

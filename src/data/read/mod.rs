@@ -11,6 +11,7 @@ mod hash;
 mod images;
 mod json;
 mod jsonl;
+mod outline;
 mod parquet;
 mod runs;
 mod texts;
@@ -33,19 +34,18 @@ use runs::Runs;
 pub use csv::Header;
 pub use error::{BrokenRecord, ReadError};
 pub use images::{Picture, Pictures, images};
+pub use outline::{Outline, Placed, is_outlined, outline};
 pub use runs::RawChunk;
 pub use texts::{Texts, texts};
 
-impl RawChunk {
-    /// What the run is known by: its bytes and the columns' names, but not where it stands.
-    pub fn digest(&self, header: Option<&Header>) -> Digest {
-        let mut hasher = Hasher::new("tgp.run.v1");
-        hasher.bytes(&self.bytes);
-        for name in header.map(Header::names).unwrap_or_default() {
-            hasher.text(name);
-        }
-        hasher.finish()
+/// What a run is known by: what it holds and the columns' names, but not where it stands.
+pub fn known_by(content: &Digest, header: Option<&Header>) -> Digest {
+    let mut hasher = Hasher::new("tgp.run.v2");
+    hasher.digest(content);
+    for name in header.map(Header::names).unwrap_or_default() {
+        hasher.text(name);
     }
+    hasher.finish()
 }
 
 /// A stream being cut into runs of about a thousand records.

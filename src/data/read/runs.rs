@@ -1,13 +1,16 @@
 //! Cuts a stream of records into runs at places that the content decides.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use bytes::Bytes;
 use memchr::memchr_iter;
 
+use crate::digest::Digest;
+
 use super::boundary::Boundary;
 use super::error::ReadError;
 use super::hash::quick_hash;
+use super::outline::{SIGN, Stretch, Stretches};
 use super::unpack;
 
 /// A run of whole records, not parsed.
@@ -30,8 +33,8 @@ const BYTES: u64 = 4 << 20;
 const LARGEST: usize = 16 << 20;
 /// A longer record is a mistake, such as a quote that is never closed.
 const LONGEST_RECORD: usize = 64 << 20;
-/// Read at once.
-const BLOCK: u64 = 1 << 20;
+/// Read at once: what is read is hashed while it is near.
+const BLOCK: usize = 1 << 18;
 
 /// A run ends where the hash of a record says so, so that a line that is inserted, changed or
 /// deleted moves no cut but those of its own run.
@@ -39,6 +42,8 @@ pub(super) struct Runs {
     reader: Box<dyn Read + Send>,
     boundary: Boundary,
     buffer: Vec<u8>,
+    /// Bytes of the buffer that were read.
+    filled: usize,
     /// Where the run begins in the buffer.
     run: usize,
     /// Where the record begins that is looked for; the run's records end here.
@@ -59,6 +64,7 @@ impl Runs {
             reader,
             boundary,
             buffer: Vec::new(),
+            filled: 0,
             run: 0,
             record: 0,
             looked: 0,
@@ -74,35 +80,88 @@ impl Runs {
         if self.record()?.is_some() { self.take().map(Some) } else { Ok(None) }
     }
 
+    /// The next run by where it ends and what it holds. One that is among those of `before` is
+    /// only hashed: the same bytes are cut at the same places.
+    pub(super) fn stretch(&mut self, before: &mut Stretches<'_>) -> Result<Option<Stretch>, ReadError> {
+        if let Some(known) = self.recognised(before)? {
+            self.record = self.run + known.length as usize;
+            self.looked = self.record;
+            self.line += known.lines;
+            self.pass_run();
+            return Ok(Some(known));
+        }
+        if !self.find()? {
+            return Ok(None);
+        }
+        let first_line = self.line;
+        let run = self.sound()?;
+        let sign = quick_hash(&run[..run.len().min(SIGN)]);
+        let (length, digest) = (run.len() as u64, Digest::of(run).0);
+        self.line += newlines(run);
+        self.pass_run();
+        Ok(Some(Stretch { sign, length, lines: self.line - first_line, digest }))
+    }
+
+    /// The run of before that begins here, where one does.
+    fn recognised(&mut self, before: &mut Stretches<'_>) -> Result<Option<Stretch>, ReadError> {
+        self.reach(SIGN)?;
+        let start = &self.buffer[self.run..self.filled];
+        let sign = quick_hash(&start[..start.len().min(SIGN)]);
+        let Some(known) = before.with_sign(sign) else { return Ok(None) };
+        // The last run was ended by the file's end, and so must be its like.
+        let length = known.stretch.length as usize;
+        self.reach(length + usize::from(known.is_last))?;
+        let ends = !known.is_last || self.filled - self.run == length;
+        let bytes = self.buffer[self.run..self.filled].get(..length);
+        if !ends || bytes.is_none_or(|bytes| Digest::of(bytes).0 != known.stretch.digest) {
+            return Ok(None);
+        }
+        before.pass(known);
+        Ok(Some(known.stretch))
+    }
+
+    /// Reads until this many bytes of the run are there, or the stream ends.
+    fn reach(&mut self, length: usize) -> Result<(), ReadError> {
+        while !self.ended && self.filled - self.run < length {
+            self.fill()?;
+        }
+        Ok(())
+    }
+
     fn run(&mut self) -> Result<Option<RawChunk>, ReadError> {
+        if self.find()? { self.take().map(Some) } else { Ok(None) }
+    }
+
+    /// Moves past the records of the next run; false at the stream's end.
+    fn find(&mut self) -> Result<bool, ReadError> {
         while let Some((length, hash)) = self.record()? {
             if self.is_cut(length, hash) {
-                return self.take().map(Some);
+                return Ok(true);
             }
         }
-        if self.records > 0 { self.take().map(Some) } else { Ok(None) }
+        Ok(self.records > 0)
     }
 
     /// Moves past the next record and gives its length and hash; `None` at the stream's end.
     fn record(&mut self) -> Result<Option<(usize, u64)>, ReadError> {
         while !self.ended {
-            if let Some(end) = self.boundary.end(&self.buffer[self.looked..]) {
+            if let Some(end) = self.boundary.end(&self.buffer[self.looked..self.filled]) {
                 return Ok(Some(self.pass(self.looked + end)));
             }
-            self.looked = self.buffer.len();
+            self.looked = self.filled;
             if self.looked - self.record > LONGEST_RECORD {
                 let line = self.line + newlines(&self.buffer[self.run..self.record]);
                 return Err(ReadError::TooLong { line, limit: LONGEST_RECORD });
             }
             self.fill()?;
         }
-        match self.boundary.end(&self.buffer[self.looked..]) {
+        match self.boundary.end(&self.buffer[self.looked..self.filled]) {
             Some(end) => Ok(Some(self.pass(self.looked + end))),
             None if self.boundary.is_open() => {
                 let line = self.line + newlines(&self.buffer[self.run..self.record]);
                 Err(ReadError::OpenQuote { line })
             }
-            None if self.record < self.buffer.len() => Ok(Some(self.pass(self.buffer.len()))),
+            None if self.record < self.filled => Ok(Some(self.pass(self.filled))),
             None => Ok(None),
         }
     }
@@ -115,12 +174,25 @@ impl Runs {
         (record.len(), quick_hash(record))
     }
 
+    /// Reads on, over what is done with.
     fn fill(&mut self) -> Result<(), ReadError> {
-        self.buffer.drain(..self.run);
-        self.record -= self.run;
-        self.looked -= self.run;
-        self.run = 0;
-        let read = (&mut self.reader).take(BLOCK).read_to_end(&mut self.buffer).map_err(unpack::problem)?;
+        if self.buffer.len() < self.filled + BLOCK {
+            self.buffer.copy_within(self.run..self.filled, 0);
+            self.filled -= self.run;
+            self.record -= self.run;
+            self.looked -= self.run;
+            self.run = 0;
+            if self.buffer.len() < self.filled + BLOCK {
+                self.buffer.resize((self.filled + 4 * BLOCK).next_power_of_two(), 0);
+            }
+        }
+        let read = loop {
+            match self.reader.read(&mut self.buffer[self.filled..][..BLOCK]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read.map_err(unpack::problem)?,
+            }
+        };
+        self.filled += read;
         self.ended = read == 0;
         Ok(())
     }
@@ -137,15 +209,25 @@ impl Runs {
     }
 
     fn take(&mut self) -> Result<RawChunk, ReadError> {
-        let run = &self.buffer[self.run..self.record];
-        if let Err(error) = std::str::from_utf8(run) {
-            return Err(ReadError::NotUtf8 { line: self.line + newlines(&run[..error.valid_up_to()]) });
-        }
+        let run = self.sound()?;
         let chunk = RawChunk { bytes: Bytes::copy_from_slice(run), first_line: self.line };
         self.line += newlines(run);
+        self.pass_run();
+        Ok(chunk)
+    }
+
+    /// The run's bytes, which must be text.
+    fn sound(&self) -> Result<&[u8], ReadError> {
+        let run = &self.buffer[self.run..self.record];
+        match std::str::from_utf8(run) {
+            Ok(_) => Ok(run),
+            Err(error) => Err(ReadError::NotUtf8 { line: self.line + newlines(&run[..error.valid_up_to()]) }),
+        }
+    }
+
+    fn pass_run(&mut self) {
         self.run = self.record;
         self.records = 0;
-        Ok(chunk)
     }
 }
 

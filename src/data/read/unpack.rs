@@ -29,6 +29,16 @@ pub(super) fn unpack(mut reader: Box<dyn Read + Send>) -> Result<Box<dyn Read + 
     Ok(Box::new(io::Cursor::new(start).chain(reader)))
 }
 
+/// Where the text of a file begins, after a byte order mark; nothing where it is packed or is not
+/// in UTF-8. Stands anywhere in the file after that.
+pub(super) fn plain_start(file: &mut dyn Read) -> Result<Option<u64>, ReadError> {
+    let mut start = Vec::new();
+    file.take(4).read_to_end(&mut start).map_err(problem)?;
+    let others: [&[u8]; 4] = [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], &[0xff, 0xfe], &[0xfe, 0xff]];
+    let is_plain = !others.iter().any(|other| start.starts_with(other));
+    Ok(is_plain.then(|| if start.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 }))
+}
+
 /// What went wrong with a stream of this room's.
 pub(super) fn problem(error: io::Error) -> ReadError {
     let error = match error.downcast::<ReadError>() {

@@ -1,10 +1,13 @@
 //! Where each reply stands in the ledger.
 //!
 //! New entries gather in memory; the ledger has them, so nothing is lost with the process.
-//! When there are many, and on closing, they go to sled as a [`Run`]. Small runs are merged,
-//! so that a search looks into few.
+//! When there are many, and on closing, they become a [`Run`], a file. Small runs are merged, so
+//! that a search looks into few.
 
-use std::collections::BTreeMap;
+#![allow(clippy::disallowed_methods, reason = "the store's own files are not part of the World")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
@@ -13,12 +16,13 @@ use serde::{Deserialize, Serialize};
 use crate::store::ledger::{Found, Ledger, split};
 use crate::store::position::{Mark, Position};
 use crate::store::record::peek;
+use crate::store::replace::replace;
 use crate::store::warning::Warnings;
 use crate::store::{CallKey, StoreError, StoreWarning};
 
 use super::checked;
-use super::guard::{self, Broken, guarded};
-use super::run::{self, Prefix, Run};
+use super::guard::{self, Broken};
+use super::run::{self, Described, Prefix, Run};
 
 /// Entries held in memory before they become a run: about 3 MB.
 const SPILL: usize = 65_536;
@@ -26,7 +30,8 @@ const SPILL: usize = 65_536;
 const MERGE: u64 = 524_288;
 /// As many runs are merged even if they differ in size.
 const MOST_RUNS: usize = 12;
-const STATE: &[u8] = b"state";
+/// The file that says what the index has.
+const STATE: &str = "state";
 
 /// The index of calls.
 #[derive(Debug)]
@@ -37,15 +42,15 @@ pub(crate) struct Calls {
 
 #[derive(Debug)]
 struct State {
-    /// None when sled cannot be used: then `recent` holds everything.
-    db: Option<sled::Db>,
+    /// None when the files cannot be used: then `recent` holds everything.
+    runs: Option<Vec<Run>>,
     recent: BTreeMap<Prefix, Position>,
     saved: Saved,
     /// Everything before this is in `recent` or in a run.
     indexed: Mark,
 }
 
-/// What the database says of itself.
+/// What the index says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Saved {
     /// The name of the ledger whose places these are.
@@ -53,7 +58,7 @@ struct Saved {
     /// Everything before this segment and offset is in a run.
     indexed: (u32, u64),
     /// From the oldest to the newest.
-    runs: Vec<Run>,
+    runs: Vec<Described>,
     next: u32,
 }
 
@@ -74,24 +79,24 @@ impl Calls {
             load(folder, ledger, found.end)
         };
         let mut warning = None;
-        let (db, saved) = match opened {
-            Ok((db, saved)) => {
+        let (runs, saved) = match opened {
+            Ok((runs, saved)) => {
                 if saved == Saved::default() && found.was_closed {
                     let reason = if is_there { "it was empty" } else { "it was missing" };
                     warning = Some((reason.to_owned(), None));
                 }
-                (Some(db), saved)
+                (Some(runs), saved)
             }
             Err(Broken(reason)) => {
                 let moved = guard::move_aside(folder);
                 warning = Some((reason, moved));
-                (load(folder, ledger, found.end).ok().map(|(db, _)| db), Saved::default())
+                (load(folder, ledger, found.end).ok().map(|(runs, _)| runs), Saved::default())
             }
         };
         let (segment, offset) = saved.indexed;
         let indexed = Mark { segment, offset };
         let saved = Saved { ledger: ledger.name().to_owned(), ..saved };
-        let state = State { db, recent: BTreeMap::new(), saved, indexed };
+        let state = State { runs, recent: BTreeMap::new(), saved, indexed };
         let calls = Calls { folder: folder.to_path_buf(), state: RwLock::new(state) };
         let added = calls.catch_up(ledger)?;
         if let Some((reason, moved)) = warning
@@ -105,13 +110,13 @@ impl Calls {
     /// Indexes what the ledger has beyond the mark; gives the number of replies there.
     fn catch_up(&self, ledger: &Ledger) -> Result<u64, StoreError> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        match state.scan(ledger)? {
+        match state.scan(ledger, &self.folder)? {
             Ok(added) => Ok(added),
             Err(_) => {
                 guard::distrust(&self.folder);
                 state.start_over();
-                // Without a database nothing can break.
-                Ok(state.scan(ledger)?.unwrap_or(0))
+                // Without files nothing can break.
+                Ok(state.scan(ledger, &self.folder)?.unwrap_or(0))
             }
         }
     }
@@ -123,15 +128,12 @@ impl Calls {
         if let Some(position) = state.recent.get(&prefix) {
             return Ok(Some(*position));
         }
-        let Some(db) = &state.db else { return Ok(None) };
-        guarded(|| {
-            for run in state.saved.runs.iter().rev() {
-                if let Some(position) = run::find(db, *run, &prefix)? {
-                    return Ok(Some(position));
-                }
+        for run in state.runs.iter().flatten().rev() {
+            if let Some(position) = run.find(&prefix)? {
+                return Ok(Some(position));
             }
-            Ok(None)
-        })
+        }
+        Ok(None)
     }
 
     /// Adds replies that are on disk; `end` is the end of their last frame.
@@ -143,7 +145,7 @@ impl Calls {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.recent.extend(entries.map(|(key, position)| (run::prefix(&key), position)));
         state.indexed = end;
-        state.spill_when_full()
+        state.spill_when_full(&self.folder)
     }
 
     /// Makes the index again, in memory, after it was caught in an error; the next opening
@@ -157,20 +159,13 @@ impl Calls {
         self.catch_up(ledger).map(|_| ())
     }
 
-    /// Puts everything on sled and that on disk.
+    /// Puts everything on disk.
     pub(crate) fn save(&self) -> Result<(), Broken> {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let State { db: Some(db), recent, saved, indexed } = &mut *state else { return Ok(()) };
-        let result = guarded(|| {
-            if !recent.is_empty() {
-                spill(db, recent, saved, *indexed)?;
-            }
-            db.flush()?;
-            Ok(())
-        });
+        let result = if state.recent.is_empty() { Ok(()) } else { state.spill(&self.folder) };
         if result.is_err() {
             guard::distrust(&self.folder);
-            guard::abandon(state.db.take());
+            state.runs = None;
         }
         result
     }
@@ -178,7 +173,7 @@ impl Calls {
 
 impl State {
     /// Indexes what the ledger has beyond the mark.
-    fn scan(&mut self, ledger: &Ledger) -> Result<Result<u64, Broken>, StoreError> {
+    fn scan(&mut self, ledger: &Ledger, folder: &Path) -> Result<Result<u64, Broken>, StoreError> {
         let mut added = 0;
         let mut broken = None;
         ledger.frames(self.indexed, |segment, offset, head, packed| {
@@ -193,7 +188,7 @@ impl State {
             }
             self.indexed = Mark { segment, offset: u64::from(offset) + head.length() };
             if broken.is_none() {
-                broken = self.spill_when_full().err();
+                broken = self.spill_when_full(folder).err();
             }
             Ok(())
         })?;
@@ -201,98 +196,93 @@ impl State {
     }
 
     fn start_over(&mut self) {
-        guard::abandon(self.db.take());
+        self.runs = None;
         self.recent.clear();
         self.saved = Saved::default();
         self.indexed = Mark::default();
     }
 
-    fn spill_when_full(&mut self) -> Result<(), Broken> {
-        let State { db: Some(db), recent, saved, indexed } = self else { return Ok(()) };
-        if recent.len() < SPILL {
-            return Ok(());
+    fn spill_when_full(&mut self, folder: &Path) -> Result<(), Broken> {
+        if self.recent.len() < SPILL { Ok(()) } else { self.spill(folder) }
+    }
+
+    /// Turns what is in memory into a run, merged with the small ones before it.
+    fn spill(&mut self, folder: &Path) -> Result<(), Broken> {
+        let State { runs: Some(runs), recent, saved, indexed } = self else { return Ok(()) };
+        let mut next = saved.clone();
+        let mut merged: Vec<(Prefix, Position)> = recent.iter().map(|(key, at)| (*key, *at)).collect();
+        while let Some(last) = next.runs.last() {
+            let size = merged.len() as u64;
+            let is_worth_it = last.entries <= size || next.runs.len() >= MOST_RUNS;
+            if !is_worth_it || last.entries + size > MERGE {
+                break;
+            }
+            next.runs.pop();
+            // Stable, and the newer entries come first: of equals the newest stays.
+            merged.extend(runs.get(next.runs.len()).map_or(Ok(Vec::new()), Run::read)?);
+            merged.sort_by_key(|(key, _)| *key);
+            merged.dedup_by_key(|(key, _)| *key);
         }
-        guarded(|| spill(db, recent, saved, *indexed))
+        let run = Run::write(folder, next.next, &merged)?;
+        let old = runs.split_off(next.runs.len());
+        next.runs.push(run.described);
+        runs.push(run);
+        next.next += 1;
+        next.indexed = (indexed.segment, indexed.offset);
+        next.write(folder)?;
+        for run in old {
+            std::fs::remove_file(run.described.path(folder))?;
+        }
+        *saved = next;
+        recent.clear();
+        Ok(())
     }
 }
 
-/// Opens the database and checks that it is whole.
-fn load(folder: &Path, ledger: &Ledger, end: Mark) -> Result<(sled::Db, Saved), Broken> {
-    let db = guard::open(folder)?;
-    let checked = guarded(|| {
-        let saved = match db.get(STATE)? {
-            None => Saved::default(),
-            Some(sealed) => checked::open(STATE, &sealed)
-                .and_then(|text| serde_json::from_slice(text).ok())
-                .ok_or_else(|| Broken::new("its own description is damaged"))?,
+impl Saved {
+    /// Reads what [`Saved::write`] wrote; the default where there is nothing.
+    fn read(folder: &Path) -> Result<Saved, Broken> {
+        let sealed = match std::fs::read(folder.join(STATE)) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Saved::default()),
+            Err(error) => return Err(error.into()),
         };
-        if saved != Saved::default() && saved.ledger != ledger.name() {
-            return Err(Broken::new("it belongs to another ledger"));
-        }
-        let (segment, offset) = saved.indexed;
-        if (Mark { segment, offset }) > end {
-            return Err(Broken::new("it knows of replies that the ledger does not have"));
-        }
-        check_blocks(&db, &saved)?;
-        Ok(saved)
-    });
-    match checked {
-        Ok(saved) => Ok((db, saved)),
-        Err(broken) => {
-            guard::abandon(db);
-            Err(broken)
-        }
+        let text = checked::open(STATE.as_bytes(), &sealed);
+        text.and_then(|text| serde_json::from_slice(text).ok())
+            .ok_or_else(|| Broken::new("its own description is damaged"))
+    }
+
+    fn write(&self, folder: &Path) -> Result<(), Broken> {
+        let text = serde_json::to_vec(self).map_err(|error| Broken(error.to_string()))?;
+        let sealed = checked::seal(STATE.as_bytes(), &text);
+        replace(&folder.join(STATE), &sealed).map_err(|error| Broken(error.to_string()))
     }
 }
 
-/// Counts the blocks of each run, and removes those of runs that were never finished.
-fn check_blocks(db: &sled::Db, saved: &Saved) -> Result<(), Broken> {
-    let mut found: BTreeMap<u32, (u32, u64)> = BTreeMap::new();
-    for block in db.scan_prefix(b"b") {
-        let (key, value) = block?;
-        let number = run::run_of(&key).ok_or_else(|| Broken::new("a key is damaged"))?;
-        let (blocks, entries) = found.entry(number).or_default();
-        *blocks += 1;
-        *entries += run::entries(&key, &value)?.len() as u64;
+/// Opens the runs, as far as the ledger and they belong together.
+fn load(folder: &Path, ledger: &Ledger, end: Mark) -> Result<(Vec<Run>, Saved), Broken> {
+    std::fs::create_dir_all(folder)?;
+    let saved = Saved::read(folder)?;
+    if saved != Saved::default() && saved.ledger != ledger.name() {
+        return Err(Broken::new("it belongs to another ledger"));
     }
-    for run in &saved.runs {
-        if found.remove(&run.number) != Some((run.blocks, run.entries)) {
-            return Err(Broken::new("entries are missing"));
-        }
+    let (segment, offset) = saved.indexed;
+    if (Mark { segment, offset }) > end {
+        return Err(Broken::new("it knows of replies that the ledger does not have"));
     }
-    found.into_keys().try_for_each(|unfinished| run::remove(db, unfinished))
+    let runs = saved.runs.iter().map(|run| Run::open(folder, *run)).collect::<Result<_, _>>()?;
+    sweep(folder, &saved)?;
+    Ok((runs, saved))
 }
 
-/// Turns what is in memory into a run, merged with the small ones before it.
-fn spill(
-    db: &sled::Db,
-    recent: &mut BTreeMap<Prefix, Position>,
-    saved: &mut Saved,
-    indexed: Mark,
-) -> Result<(), Broken> {
-    let mut next = saved.clone();
-    let mut merged: Vec<(Prefix, Position)> = recent.iter().map(|(key, at)| (*key, *at)).collect();
-    while let Some(last) = next.runs.last().copied() {
-        let size = merged.len() as u64;
-        let is_worth_it = last.entries <= size || next.runs.len() >= MOST_RUNS;
-        if !is_worth_it || last.entries + size > MERGE {
-            break;
+/// Removes runs that were never finished, and those that were merged into others.
+fn sweep(folder: &Path, saved: &Saved) -> Result<(), Broken> {
+    let known: BTreeSet<PathBuf> = saved.runs.iter().map(|run| run.path(folder)).collect();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "run") && !known.contains(&path) {
+            std::fs::remove_file(path)?;
         }
-        // Stable, and the newer entries come first: of equals the newest stays.
-        merged.extend(run::read(db, last)?);
-        merged.sort_by_key(|(key, _)| *key);
-        merged.dedup_by_key(|(key, _)| *key);
-        next.runs.pop();
     }
-    next.runs.push(run::write(db, next.next, &merged)?);
-    next.next += 1;
-    next.indexed = (indexed.segment, indexed.offset);
-    let text = serde_json::to_vec(&next).map_err(|error| Broken(error.to_string()))?;
-    db.insert(STATE, checked::seal(STATE, &text))?;
-    for old in saved.runs.iter().filter(|run| !next.runs.contains(run)) {
-        run::remove(db, old.number)?;
-    }
-    *saved = next;
-    recent.clear();
     Ok(())
 }

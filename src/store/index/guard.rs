@@ -16,7 +16,7 @@ pub fn is_guarded() -> bool {
     GUARDED.get()
 }
 
-/// A database on sled cannot be used any more.
+/// A part of the index cannot be used any more.
 #[derive(Clone, Debug)]
 pub(crate) struct Broken(pub(crate) String);
 
@@ -32,6 +32,12 @@ pub(crate) fn guarded<T>(action: impl FnOnce() -> Result<T, Broken>) -> Result<T
     let result = catch_unwind(AssertUnwindSafe(action));
     GUARDED.set(before);
     result.unwrap_or_else(|_| Err(Broken::new("it is damaged in a way that sled does not survive")))
+}
+
+impl From<std::io::Error> for Broken {
+    fn from(error: std::io::Error) -> Broken {
+        Broken(error.to_string())
+    }
 }
 
 impl From<sled::Error> for Broken {
