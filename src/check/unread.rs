@@ -79,7 +79,7 @@ fn is_added(stage: &tree::Stage, one: &Let) -> bool {
 }
 
 /// `ask … { … }.field`, at any depth.
-fn taken_apart<'t>(expr: &'t Expr, told: &mut Vec<Diagnostic>) {
+fn taken_apart(expr: &Expr, told: &mut Vec<Diagnostic>) {
     if let ExprKind::Field(of, field) = &expr.kind
         && let ExprKind::Ask(ask) = &bare(of).kind
     {
