@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use tgp::check::program::Format;
-use tgp::data::read::{self, BrokenRecord, Cut, Outline, ReadError, images, texts};
+use tgp::data::read::{self, BrokenRecord, Cut, Outline, Outlining, ReadError, images, texts};
 use tgp::data::types::{Field, Type};
 use tgp::data::value::Value;
 use tgp::digest::Digest;
@@ -72,7 +72,15 @@ fn an_edit_changes_the_run_it_is_in() {
 }
 
 fn outlined(format: Format, bytes: &[u8], before: Option<&Outline>) -> Outline {
-    read::outline(format, Box::new(Cursor::new(bytes.to_vec())), before).unwrap().unwrap()
+    let file = Box::new(Cursor::new(bytes.to_vec()));
+    let mut outlining = Outlining::begin(format, file, before).unwrap().unwrap();
+    let mut runs = Vec::new();
+    while let Some(run) = outlining.next_run().unwrap() {
+        runs.push(run);
+    }
+    let outline = outlining.finish();
+    assert!(outline.runs().eq(runs));
+    outline
 }
 
 proptest! {
@@ -137,7 +145,7 @@ fn a_run_that_was_changed_meanwhile_is_not_taken_for_what_it_was() {
 #[test]
 fn a_packed_file_has_no_outline() {
     let packed = zstd::bulk::compress(lines(100).concat().as_bytes(), 1).unwrap();
-    assert_eq!(read::outline(Format::Jsonl, Box::new(Cursor::new(packed)), None).unwrap(), None);
+    assert!(Outlining::begin(Format::Jsonl, Box::new(Cursor::new(packed)), None).unwrap().is_none());
 }
 
 #[test]

@@ -42,6 +42,8 @@ mod room;
 mod seals;
 #[path = "run/secrecy.rs"]
 mod secrecy;
+#[path = "run/stale.rs"]
+mod stale;
 #[path = "run/traces.rs"]
 mod traces;
 #[path = "run/watched.rs"]

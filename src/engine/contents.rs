@@ -1,12 +1,13 @@
 //! What the files of a program hold. A file that was not touched since is not opened; one that was
 //! touched is read once, and where it is as it was its bytes are hashed and no more.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::check::program::Format;
-use crate::data::read::{self, Outline};
+use crate::data::read::{self, Header, Outline, Outlining, Placed, ReadError};
+use crate::data::types::Field;
 use crate::digest::{Digest, Hasher};
 use crate::store::Space;
 use crate::world::Stamp;
@@ -24,27 +25,32 @@ struct Known {
     content: Digest,
 }
 
-/// A file of this machine with the runs in it.
-pub(super) struct Outlined {
-    pub(super) content: Digest,
-    pub(super) outline: Outline,
-    pub(super) path: PathBuf,
-}
+/// What is done with each run of a file: its place in it, and the columns' names.
+pub(super) type EachRun<'a> = &'a mut dyn FnMut(&Placed, Option<&Header>) -> Result<(), RunError>;
 
 impl Sources {
     /// What tells whether a source holds what it held before: of a remote one the hash that it is
     /// pinned by, of a file that is cut into runs the hash of these, of others that of their bytes.
     pub fn content(&self, source: &str, format: Format) -> Result<Digest, RunError> {
         if remote(source).is_none() && read::is_outlined(format) {
-            let path = self.folder.join(source);
-            if let Some(known) = self.known(&outline_key(&path, format), &path)? {
-                return Ok(known.content);
+            if let Some(content) = self.untouched(source, format)? {
+                return Ok(content);
             }
-            if let Some(outlined) = self.outlined(source, format)? {
-                return Ok(outlined.content);
+            if let Some(content) = self.follow(source, format, &[], &mut |_, _| Ok(()))? {
+                return Ok(content);
             }
         }
         self.hash(source)
+    }
+
+    /// The same, where that can be said without reading a file that is cut into runs: such a file
+    /// is better read while what was made of its runs is found.
+    pub(super) fn untouched(&self, source: &str, format: Format) -> Result<Option<Digest>, RunError> {
+        if remote(source).is_some() || !read::is_outlined(format) {
+            return self.hash(source).map(Some);
+        }
+        let path = self.folder.join(source);
+        Ok(self.known(&outline_key(&path, format), &path)?.map(|known| known.content))
     }
 
     /// The hash of a source's bytes: of a remote one as it is pinned.
@@ -61,33 +67,53 @@ impl Sources {
         Ok(hasher.finish())
     }
 
-    /// A file of this machine as it is now, where it can be cut into runs as it stands.
-    pub(super) fn outlined(&self, source: &str, format: Format) -> Result<Option<Outlined>, RunError> {
+    /// Goes through the runs of a file of this machine, which must have the columns of `fields`, and
+    /// gives the hash of what it holds; nothing where it can't be cut into runs as it stands.
+    pub(super) fn follow(
+        &self,
+        source: &str,
+        format: Format,
+        fields: &[Field],
+        each: EachRun<'_>,
+    ) -> Result<Option<Digest>, RunError> {
         let path = self.folder.join(source);
         if remote(source).is_some() || !read::is_outlined(format) || self.world.is_folder(&path) {
             return Ok(None);
         }
         let name = path.display().to_string();
+        let misread = |error: ReadError| misread(&name, &error);
+        let checked = |header: Option<Header>| match header {
+            Some(header) => header.check(fields).map(|()| Some(header)),
+            None => Ok(None),
+        };
         let stamp = self.world.stamp(&path).map_err(|error| unreadable(&name, &told(&error)))?;
         let key = outline_key(&path, format);
         let runs_key = [key.as_slice(), b"\0runs"].concat();
         let bytes = self.shelf.store().fact(Space::Source, &runs_key)?;
-        let mut before = bytes.and_then(|bytes| postcard::from_bytes::<Outline>(&bytes).ok());
+        let before = bytes.and_then(|bytes| postcard::from_bytes::<Outline>(&bytes).ok());
         let known = self.fact(&key)?.filter(|known| known.stamp == stamp);
         if let Some(known) = known
-            && let Some(outline) = before.take_if(|outline| outline.content() == known.content)
+            && let Some(outline) = &before
+            && outline.content() == known.content
         {
-            return Ok(Some(Outlined { content: known.content, outline, path }));
+            let header = outline.header().and_then(checked).map_err(misread)?;
+            outline.runs().try_for_each(|run| each(&run, header.as_ref()))?;
+            return Ok(Some(known.content));
         }
         let file = self.world.open(&path).map_err(|error| unreadable(&name, &told(&error)))?;
-        let outline = read::outline(format, file, before.as_ref()).map_err(|error| misread(&name, &error))?;
-        let Some(outline) = outline else { return Ok(None) };
+        let outlining = Outlining::begin(format, file, before.as_ref()).map_err(misread)?;
+        let Some(mut outlining) = outlining else { return Ok(None) };
+        let header = outlining.header().and_then(checked).map_err(misread)?;
+        while let Some(run) = outlining.next_run().map_err(misread)? {
+            each(&run, header.as_ref())?;
+        }
+        let outline = outlining.finish();
         let content = outline.content();
         if let Ok(bytes) = postcard::to_allocvec(&outline) {
             self.shelf.store().put_fact(Space::Source, &runs_key, &bytes)?;
             self.remember(&key, &Known { stamp, content })?;
         }
-        Ok(Some(Outlined { content, outline, path }))
+        Ok(Some(content))
     }
 
     /// The hash of a file's bytes, or of the files of a folder.

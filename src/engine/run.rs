@@ -185,25 +185,15 @@ impl Run {
         if self.refresh.contains(&unit.node) {
             return Ok(None);
         }
-        let Some(inputs) =
-            self.input_digests(unit, |input| known.get(&input).map(|(_, table)| table.digest()))?
-        else {
-            return Ok(None);
-        };
+        let tables: Option<Vec<Digest>> =
+            unit.inputs.iter().map(|input| known.get(input).map(|(_, table)| table.digest())).collect();
+        let Some(mut inputs) = tables else { return Ok(None) };
+        if let Some(read) = self.reads(unit) {
+            let Some(content) = self.sources().untouched(&read.path, read.format)? else { return Ok(None) };
+            inputs.push(content);
+        }
         let key = self.memo.unit_key(unit, &inputs);
         Ok(self.memo.table(&key)?.map(|table| (key, table)))
-    }
-
-    /// The digests of a unit's inputs; of a source the hash of its file.
-    fn input_digests(
-        &self,
-        unit: &Unit,
-        table: impl Fn(UnitId) -> Option<Digest>,
-    ) -> Result<Option<Vec<Digest>>, RunError> {
-        let tables: Option<Vec<Digest>> = unit.inputs.iter().map(|input| table(*input)).collect();
-        let Some(mut digests) = tables else { return Ok(None) };
-        digests.extend(self.file_digest(unit)?);
-        Ok(Some(digests))
     }
 
     /// The hash of the file that the unit reads, where it reads one.

@@ -17,7 +17,6 @@ use crate::plan::unit::Unit;
 use crate::syntax::tree::OnError;
 use crate::world::World;
 
-use super::contents::Outlined;
 use super::error::RunError;
 use super::identities::{are_distinct, is_known, remember};
 use super::memo::{Made, Memo};
@@ -181,34 +180,33 @@ impl Sources {
         reading: &Read,
         mut each: impl FnMut(ChunkRef) -> Result<(), RunError>,
     ) -> Result<Digest, RunError> {
-        let Some(Outlined { content, outline, path }) = self.outlined(&reading.path, reading.format)? else {
-            let content = self.content(&reading.path, reading.format)?;
-            self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
-                let known_by = read::known_by(&Digest::of(&run.bytes), header);
-                each(self.chunk(memo, unit, &known_by, || parsed(reading, header, &run, name))?)
-            })?;
-            return Ok(content);
-        };
+        let path = self.folder.join(&*reading.path);
         let name = path.display().to_string();
-        let header = outline.header().map_err(|error| misread(&name, &error))?;
-        if let Some(header) = &header {
-            header.check(&reading.fields).map_err(|error| misread(&name, &error))?;
-        }
         let mut file = None;
-        for run in outline.runs() {
-            let known_by = read::known_by(&run.digest, header.as_ref());
-            each(self.chunk(memo, unit, &known_by, || {
+        let content = self.follow(&reading.path, reading.format, &reading.fields, &mut |run, header| {
+            let known_by = read::known_by(&run.digest, header);
+            let rows = || {
                 let file = match &mut file {
                     Some(file) => file,
                     none => {
-                        none.insert(self.world.open(&path).map_err(|error| unreadable(&name, &told(&error)))?)
+                        let opened = self.world.open(&path);
+                        none.insert(opened.map_err(|error| unreadable(&name, &told(&error)))?)
                     }
                 };
                 let run = run.read(&mut **file).map_err(|error| misread(&name, &error))?;
                 let run = run.ok_or_else(|| unreadable(&name, &"was changed while it was read"))?;
-                parsed(reading, header.as_ref(), &run, &name)
-            })?)?;
+                parsed(reading, header, &run, &name)
+            };
+            each(self.chunk(memo, unit, &known_by, rows)?)
+        })?;
+        if let Some(content) = content {
+            return Ok(content);
         }
+        let content = self.content(&reading.path, reading.format)?;
+        self.runs(&reading.path, reading.format, &reading.fields, |name, header, run| {
+            let known_by = read::known_by(&Digest::of(&run.bytes), header);
+            each(self.chunk(memo, unit, &known_by, || parsed(reading, header, &run, name))?)
+        })?;
         Ok(content)
     }
 

@@ -4,6 +4,7 @@
 //! the network or the disk: calls are noted as effects, chunks are handed in.
 
 pub mod aggregate;
+mod cell;
 mod coded;
 pub mod gather;
 pub mod measure;

@@ -1,6 +1,7 @@
 //! How the rows of a table differ from those it had before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -36,25 +37,26 @@ pub fn turnover(run: &Run, before: &Table, now: &Table) -> Result<Option<Turnove
     }
     let (Some(older), Some(newer)) = (rows(run, &older)?, rows(run, &newer)?) else { return Ok(None) };
     let mut turnover = Turnover::default();
-    for (id, content) in &newer {
-        match older.get(id) {
+    let mut left: HashMap<RowId, &Row> =
+        older.iter().flat_map(|rows| rows.iter()).map(|row| (row.id, row)).collect();
+    for row in newer.iter().flat_map(|rows| rows.iter()) {
+        match left.remove(&row.id) {
             None => turnover.new += 1,
-            Some(other) if other != content => turnover.edited += 1,
+            Some(other) if !is_same(other, row) => turnover.edited += 1,
             Some(_) => {}
         }
     }
-    turnover.gone = older.keys().filter(|id| !newer.contains_key(*id)).count() as u64;
+    turnover.gone = left.len() as u64;
     Ok(Some(turnover))
 }
 
-fn rows(run: &Run, chunks: &[ChunkRef]) -> Result<Option<BTreeMap<RowId, Digest>>, RunError> {
-    let mut rows = BTreeMap::new();
-    for chunk in chunks {
-        let Some(found) = run.shelf.find(chunk)? else { return Ok(None) };
-        let content = |row: &Row| Digest::of(&encode_rows(std::slice::from_ref(row)));
-        rows.extend(found.iter().map(|row| (row.id, content(row))));
-    }
-    Ok(Some(rows))
+/// Whether two rows hold the same, as the language sees it.
+fn is_same(one: &Row, other: &Row) -> bool {
+    one == other || encode_rows(std::slice::from_ref(one)) == encode_rows(std::slice::from_ref(other))
+}
+
+fn rows(run: &Run, chunks: &[ChunkRef]) -> Result<Option<Vec<Arc<[Row]>>>, RunError> {
+    chunks.iter().map(|chunk| run.shelf.find(chunk)).collect()
 }
 
 impl Turnover {

@@ -7,7 +7,7 @@
 //!   ledger/000001.seg   paid replies, append-only: the truth (`zstd -dc` prints JSON lines)
 //!   ledger/journal.seg  replies that wait for others to be packed with
 //!   objects/ab/cdef…    blobs named by content, each a zstd frame
-//!   index/calls         sled: call key to place in the ledger; rebuilt from it when lost
+//!   index/calls         sorted runs: call key to place in the ledger; rebuilt from it when lost
 //!   index/facts         sled: memos, stamps, runs; recomputed when lost
 //!   pending/            what was handed to others and is awaited, such as a batch
 //!   lock                the process that has the store open

@@ -34,7 +34,7 @@ use runs::Runs;
 pub use csv::Header;
 pub use error::{BrokenRecord, ReadError};
 pub use images::{Picture, Pictures, images};
-pub use outline::{Outline, Placed, is_outlined, outline};
+pub use outline::{Outline, Outlining, Placed, is_outlined};
 pub use runs::RawChunk;
 pub use texts::{Texts, texts};
 

@@ -57,39 +57,77 @@ pub fn is_outlined(format: Format) -> bool {
     matches!(format, Format::Jsonl | Format::Csv | Format::Tsv)
 }
 
-/// Outlines a file; `before` is how it was. Nothing where the format is cut otherwise, or the
-/// file is packed, or in an encoding that cannot be read as it stands.
-///
-/// Errors: those of [`super::cut`].
-pub fn outline(
-    format: Format,
-    mut file: Box<dyn File>,
-    before: Option<&Outline>,
-) -> Result<Option<Outline>, ReadError> {
-    let delimiter = match format {
-        Format::Jsonl => None,
-        Format::Csv | Format::Tsv => Some(csv::delimiter(format)),
-        _ => return Ok(None),
-    };
-    let Some(start) = unpack::plain_start(&mut file)? else { return Ok(None) };
-    file.seek(SeekFrom::Start(start)).map_err(unpack::problem)?;
-    let boundary = delimiter.map_or(Boundary::Lines, |delimiter| Boundary::Quoted(Quoted::new(delimiter)));
-    let mut runs = Runs::new(Box::new(file), boundary);
-    let header = match delimiter {
-        Some(delimiter) => {
-            let first = runs.first()?.ok_or(ReadError::NoHeader)?;
-            Header::read(delimiter, &first)?;
-            Some(first.bytes.to_vec())
-        }
-        None => None,
-    };
-    let before = before.filter(|before| before.delimiter == delimiter);
-    let mut known = Stretches::new(before.map_or(&[], |before| &before.stretches));
-    let mut stretches = Vec::new();
-    while let Some(stretch) = runs.stretch(&mut known)? {
-        stretches.push(stretch);
+/// A file being outlined, run by run.
+pub struct Outlining<'a> {
+    runs: Runs,
+    known: Stretches<'a>,
+    so_far: Outline,
+    at: u64,
+    line: u64,
+}
+
+impl<'a> Outlining<'a> {
+    /// Begins with a file that stands at its start; `before` is how it was. Nothing where the format
+    /// is cut otherwise, or the file is packed, or in an encoding that cannot be read as it stands.
+    ///
+    /// Errors: those of [`super::cut`].
+    pub fn begin(
+        format: Format,
+        mut file: Box<dyn File>,
+        before: Option<&'a Outline>,
+    ) -> Result<Option<Outlining<'a>>, ReadError> {
+        let delimiter = match format {
+            Format::Jsonl => None,
+            Format::Csv | Format::Tsv => Some(csv::delimiter(format)),
+            _ => return Ok(None),
+        };
+        let Some(start) = unpack::plain_start(&mut file)? else { return Ok(None) };
+        file.seek(SeekFrom::Start(start)).map_err(unpack::problem)?;
+        let boundary =
+            delimiter.map_or(Boundary::Lines, |delimiter| Boundary::Quoted(Quoted::new(delimiter)));
+        let mut runs = Runs::new(Box::new(file), boundary);
+        let header = match delimiter {
+            Some(delimiter) => {
+                let first = runs.first()?.ok_or(ReadError::NoHeader)?;
+                Header::read(delimiter, &first)?;
+                Some(first.bytes.to_vec())
+            }
+            None => None,
+        };
+        let known = before.filter(|before| before.delimiter == delimiter);
+        let so_far = Outline { delimiter, start, header, stretches: Vec::new() };
+        let (at, line) = so_far.first();
+        let known = Stretches::new(known.map_or(&[], |before| &before.stretches));
+        Ok(Some(Outlining { runs, known, so_far, at, line }))
     }
-    Ok(Some(Outline { delimiter, start, header, stretches }))
+
+    /// The columns' names; see [`Outline::header`].
+    pub fn header(&self) -> Result<Option<Header>, ReadError> {
+        self.so_far.header()
+    }
+
+    /// The next run; nothing at the file's end.
+    ///
+    /// Errors: those of [`super::cut`].
+    pub fn next_run(&mut self) -> Result<Option<Placed>, ReadError> {
+        let Some(stretch) = self.runs.stretch(&mut self.known)? else { return Ok(None) };
+        self.so_far.stretches.push(stretch);
+        let placed = stretch.at(self.at, self.line);
+        self.at += stretch.length;
+        self.line += stretch.lines;
+        Ok(Some(placed))
+    }
+
+    /// The outline, when all runs went by.
+    pub fn finish(self) -> Outline {
+        self.so_far
+    }
+}
+
+impl Stretch {
+    fn at(&self, at: u64, first_line: u64) -> Placed {
+        Placed { at, length: self.length, first_line, digest: Digest(self.digest) }
+    }
 }
 
 impl Outline {
@@ -115,16 +153,19 @@ impl Outline {
 
     /// The runs in their order.
     pub fn runs(&self) -> impl Iterator<Item = Placed> + '_ {
-        let header = self.header.as_deref().unwrap_or_default();
-        let mut at = self.start + header.len() as u64;
-        let mut line = 1 + super::runs::newlines(header);
+        let (mut at, mut line) = self.first();
         self.stretches.iter().map(move |stretch| {
-            let placed =
-                Placed { at, length: stretch.length, first_line: line, digest: Digest(stretch.digest) };
+            let placed = stretch.at(at, line);
             at += stretch.length;
             line += stretch.lines;
             placed
         })
+    }
+
+    /// Where the first run begins, and its first line.
+    fn first(&self) -> (u64, u64) {
+        let header = self.header.as_deref().unwrap_or_default();
+        (self.start + header.len() as u64, 1 + super::runs::newlines(header))
     }
 }
 

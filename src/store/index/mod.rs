@@ -1,4 +1,4 @@
-//! What is on sled: it makes finding fast, and may be lost.
+//! What makes finding fast, and may be lost: facts on sled, calls in sorted files.
 
 pub(super) mod calls;
 pub(super) mod checked;
