@@ -6,6 +6,9 @@
 //!
 //! Each folder is a room with one job; `docs/architecture.md` says what each may not do.
 
+// What pest derives names it, so that it can do without the standard library.
+extern crate alloc;
+
 pub mod check;
 pub mod cli;
 pub mod data;

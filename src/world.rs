@@ -52,6 +52,10 @@ pub trait World: Send + Sync {
         Ok(path)
     }
 
+    /// The path from the root, where a relative one begins at the folder that the program was
+    /// started in.
+    fn absolute(&self, path: &Path) -> PathBuf;
+
     /// An environment variable, where it is set and valid text.
     fn variable(&self, name: &str) -> Option<String>;
 
@@ -123,6 +127,10 @@ impl World for Machine {
             let _ = std::fs::remove_file(&partial);
         }
         written
+    }
+
+    fn absolute(&self, path: &Path) -> PathBuf {
+        std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -90,7 +90,7 @@ fn the_corpus_is_told_what_it_is_told() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-fn checked(text: &str, overrides: &Overrides) -> Checked {
+pub(crate) fn checked(text: &str, overrides: &Overrides) -> Checked {
     check(Source::new("case.tgp", Some(&corpus().join("case.tgp")), text), &Beside, overrides)
 }
 
@@ -106,10 +106,11 @@ fn corpus_text(name: &str) -> String {
 
 /// What the language never leaves implicit: for each of the fourteen the cases that show it, and
 /// what they are told.
-const NEVER_IMPLICIT: [(u32, &str, &[&str]); 15] = [
+const NEVER_IMPLICIT: [(u32, &str, &[&str]); 16] = [
     (1, "what-missing-counts-as", &["may-be-missing", "missing-policy"]),
     (2, "gold-goes-with-the-form", &["gold-not-tracked"]),
     (3, "every-hole-bound-every-binding-used", &["unused-binding"]),
+    (3, "what-is-asked-is-read", &["unused-binding"]),
     (3, "hole-without-a-column", &["unknown-column"]),
     (4, "seeds-are-local", &["repeated-clause"]),
     (5, "direction", &["metric-direction"]),

@@ -383,3 +383,23 @@ fn fingerprints_see_which_model_is_asked() {
     let turned = "model b = openai(\"gpt-4o-mini\")\nmodel a = openai(\"gpt-4o\")\n";
     same(&file, &sound, &file.text.replace(declared, turned), "models in another order");
 }
+
+/// A script that stands for one model and was given no name goes by the model's, which is a name like
+/// others unless an arm asks for it.
+#[test]
+fn the_name_of_a_scripted_model_is_a_name() {
+    let file = |name: &str, prompt: &str| {
+        let text = format!(
+            "pipeline a.script @ 1.0.0\n\nmodel {name} = scripted {{ 0.5 => {prompt}  _ => \"no\" }}\n\n\
+             curate items {{\n  rows 20 {{ n = i }}\n}}\n\n\
+             generate cases from items {{\n  let said = ask {name} \"Well, {{{{n}}}}?\"\n  where said != \"\"\n}}\n"
+        );
+        let checked = crate::check::checked(&text, &Default::default());
+        crate::slips::meaning::of_program(
+            &checked.program.unwrap_or_else(|| panic!("{:?}", checked.diagnostics)),
+        )
+    };
+    assert_eq!(file("author", "\"yes\""), file("writer", "\"yes\""));
+    assert_ne!(file("author", "model"), file("writer", "model"));
+    assert_ne!(file("author", "\"yes\""), file("author", "\"no\""));
+}

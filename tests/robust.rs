@@ -104,7 +104,7 @@ fn what_is_nested_deeply_is_checked_or_refused() {
     ];
     on_a_small_thread(|| {
         for (open, close) in NESTS {
-            for levels in [20, 99, 199, 2_000] {
+            for levels in [20, 99, 199, 2_000, 6_000] {
                 let nested = format!("{}1{}", open.repeat(levels), close.repeat(levels));
                 let files = [
                     format!(

@@ -212,8 +212,10 @@ impl<'l> Checker<'l> {
                 let stated =
                     arguments.first().and_then(|argument| self.constant_text(&argument.value, "the name"));
                 self.scripts.insert((id, number), ScriptSource { arms, span });
-                let name = rename.or(stated).unwrap_or_else(|| Arc::clone(&model.value));
-                Some(Binding { name, kind: BindingKind::Scripted, span })
+                let stated = rename.or(stated);
+                let many = self.models.get(id.0 as usize).is_some_and(|model| model.many);
+                let kind = BindingKind::Scripted { named: many || stated.is_some() };
+                Some(Binding { name: stated.unwrap_or_else(|| Arc::clone(&model.value)), kind, span })
             }
             ExprKind::Call { function, arguments } if &*function.value == "replay" => {
                 self.replay(model, arguments, rename, span)

@@ -15,13 +15,17 @@ use super::expressions::MOST;
 use super::library::{Library, ModuleId};
 use super::loading::{self, Loader};
 use super::mentions::Mentions;
+use super::near_names::near_names;
 use super::program::{Binding, Program, TestName};
 use super::scope::Scope;
 use super::scripted::ScriptUse;
+use super::sight::blind;
 use super::signatures;
 use super::suite::{Ran, suite_trial};
 use super::suspects;
 use super::trial::{Trial, no_test, tests};
+use super::unbound::unbound;
+use super::unread::unread_fields;
 
 /// What the command line and `tgp.toml` say beside the file.
 #[derive(Clone, Debug, Default)]
@@ -72,18 +76,25 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
     let program = main.program(loads.sources, overrides.test_seed);
     main.idle_arms();
     let (told, mut used, defined) = (main.diagnostics, main.used, main.defined);
-    let (mut seen, mut fields) = (main.seen, main.fields);
+    let (mut seen, mut fields, mut shown) = (main.seen, main.fields, main.shown);
     used.extend(&library.used);
     diagnostics.extend(told);
     if overrides.test.is_none() {
+        let sound = diagnostics.is_empty();
         for test in tests(&library) {
             let trial = Trial::of(test, overrides);
             let (runs, told) = loads.runs(&library, &trial);
             let mut checker = Checker::new(&library, &trial, &mentions, &runs);
-            checker.program(loads.sources, 0);
+            let program = checker.program(loads.sources, 0);
             checker.idle_arms();
+            if let Some(program) =
+                program.filter(|_| sound && checker.diagnostics.is_empty() && told.is_empty())
+            {
+                diagnostics.extend(unbound(test, &program));
+            }
             used.extend(checker.used);
             seen.extend(checker.seen);
+            shown.extend(checker.shown);
             fields.extend(checker.fields);
             diagnostics.extend(told);
             diagnostics.extend(checker.diagnostics);
@@ -96,7 +107,12 @@ pub fn check(root: Source, loader: &dyn Loader, overrides: &Overrides) -> Checke
     // tests. One test alone, with its own models and rows, need not use everything.
     if overrides.test.is_none() && diagnostics.iter().all(|told| leaves_mentions_readable(told.code)) {
         diagnostics.extend(unused(&library, &defined, &used));
+        // A picture in a text was meant to be shown.
+        if !diagnostics.iter().any(|told| told.code == codes::IMAGE_IN_TEXT) {
+            diagnostics.extend(blind(&library.module(ModuleId::ROOT).file, &shown));
+        }
     }
+    diagnostics.extend(near_names(&library.module(ModuleId::ROOT).file, &sources));
     distinct(&mut diagnostics);
     without_idle_arms(&mut diagnostics);
     fields.extend(library.fields.iter().cloned());
@@ -338,6 +354,7 @@ fn unused(library: &Library, defined: &[Defined], used: &HashSet<Span>) -> Vec<D
         );
     }
     found.extend(unused_names(library, used));
+    found.extend(unread_fields(&root.file));
     found
 }
 

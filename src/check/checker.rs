@@ -75,6 +75,8 @@ pub(super) struct Checker<'l> {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) defined: Vec<Defined>,
     pub(super) used: HashSet<Span>,
+    /// Models, by where they are declared, that are shown a picture somewhere.
+    pub(super) shown: HashSet<Span>,
     /// Uses of names with the places they were made at.
     pub(super) seen: Vec<Seen>,
     /// Fields of records as types declare them.
@@ -119,6 +121,7 @@ impl<'l> Checker<'l> {
             diagnostics: Vec::new(),
             defined: Vec::new(),
             used: HashSet::new(),
+            shown: HashSet::new(),
             seen: Vec::new(),
             fields: Vec::new(),
             parameters: HashMap::new(),
@@ -203,6 +206,9 @@ impl<'l> Checker<'l> {
                 .help(format!("declare it as `{wanted}`, or name another model")),
             );
             return None;
+        }
+        if wanted == Capability::Vision {
+            self.shown_to(scope.models, name);
         }
         Some(model)
     }

@@ -24,6 +24,7 @@ pub const MISPLACED: &str = "misplaced";
 pub const MISSING_FIELD: &str = "missing-field";
 pub const MISSING_POLICY: &str = "missing-policy";
 pub const NATIVE_OUTSIDE: &str = "native-outside";
+pub const NEAR_NAMES: &str = "near-names";
 pub const NESTED_TOO_DEEP: &str = "nested-too-deep";
 pub const NEVER_EQUAL: &str = "never-equal";
 pub const NEVER_MISSING: &str = "never-missing";
@@ -58,6 +59,7 @@ pub const SCRIPT_INCOMPLETE: &str = "script-incomplete";
 pub const SECOND_SOURCE: &str = "second-source";
 pub const STEP_AFTER_CLAUSES: &str = "step-after-clauses";
 pub const TYPE_MISMATCH: &str = "type-mismatch";
+pub const UNBOUND_MODEL: &str = "unbound-model";
 pub const UNKNOWN_CAPABILITY: &str = "unknown-capability";
 pub const UNKNOWN_COLUMN: &str = "unknown-column";
 pub const UNKNOWN_FIELD: &str = "unknown-field";
@@ -84,12 +86,13 @@ pub const WRONG_ADDRESS: &str = "wrong-address";
 pub const WRONG_ARGUMENTS: &str = "wrong-arguments";
 pub const WRONG_BINDING: &str = "wrong-binding";
 pub const WRONG_CAPABILITY: &str = "wrong-capability";
+pub const WRONG_FORMAT: &str = "wrong-format";
 pub const WRONG_ITEM: &str = "wrong-item";
 pub const WRONG_NODE: &str = "wrong-node";
 pub const WRONG_NUMBER: &str = "wrong-number";
 
 /// All of them, in order.
-pub const ALL: [&str; 87] = [
+pub const ALL: [&str; 90] = [
     AMBIGUOUS_NAME,
     ASKS_TARGETS,
     ASK_NOT_HERE,
@@ -114,6 +117,7 @@ pub const ALL: [&str; 87] = [
     MISSING_FIELD,
     MISSING_POLICY,
     NATIVE_OUTSIDE,
+    NEAR_NAMES,
     NESTED_TOO_DEEP,
     NEVER_EQUAL,
     NEVER_MISSING,
@@ -148,6 +152,7 @@ pub const ALL: [&str; 87] = [
     SECOND_SOURCE,
     STEP_AFTER_CLAUSES,
     TYPE_MISMATCH,
+    UNBOUND_MODEL,
     UNKNOWN_CAPABILITY,
     UNKNOWN_COLUMN,
     UNKNOWN_FIELD,
@@ -174,6 +179,7 @@ pub const ALL: [&str; 87] = [
     WRONG_ARGUMENTS,
     WRONG_BINDING,
     WRONG_CAPABILITY,
+    WRONG_FORMAT,
     WRONG_ITEM,
     WRONG_NODE,
     WRONG_NUMBER,

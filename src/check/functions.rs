@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::data::types::Type;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{FunctionBody, ItemKind, Let, Pattern};
 
@@ -87,6 +88,16 @@ impl<'l> Checker<'l> {
                     defined: Some(parameter.span),
                 }),
                 ParameterKind::Value(kind) => {
+                    if *kind.present() == Type::Path {
+                        self.tell(
+                            error(
+                                codes::TYPE_MISMATCH,
+                                parameter.span,
+                                "a function reads no files, so it takes no path",
+                            )
+                            .help("a path is the value of a `param`; write `text` for what is only text"),
+                        );
+                    }
                     scope.bind(Arc::clone(&parameter.name), kind.clone(), Some(parameter.span));
                 }
             }

@@ -12,7 +12,7 @@ use super::complaint::{Explained, error, listing};
 use super::nodes::Building;
 use super::program::{Capability, Compare, Expr, Local, ModelRef, StepKind, Verdict};
 use super::reach::reached;
-use super::scope::{LocalName, LocalValue, Scope, Typed};
+use super::scope::{Doubt, LocalName, LocalValue, Scope, Typed};
 
 /// `when COND -> VALUE` as written.
 struct When<'l> {
@@ -137,7 +137,7 @@ impl<'l> Checker<'l> {
             }
         }
         self.idle_whens(&whens, &verdicts);
-        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
+        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken(_)));
         if verdicts.is_empty() && !broken {
             self.tell(
                 error(codes::NO_VERDICT, node.name.span, format!("`{}` has no verdict", node.name.value))
@@ -334,26 +334,26 @@ impl<'l> Checker<'l> {
 
     /// Verdicts by people, read from a file.
     fn labels(&mut self, building: &mut Building<'l>, read: &tree::Read, on: &[Name], span: Span) {
-        let Some(source) = self.read_source(building.module, read) else { return };
+        let (source, fields) = self.read_source(building.module, read);
         let mut keys = Vec::with_capacity(on.len());
         for name in on {
-            let theirs = source.fields.iter().position(|field| field.name == name.value);
+            let theirs = fields.iter().position(|field| field.name == name.value);
             let Some(theirs) = theirs else {
                 let message = format!("the labels have no field `{}`", name.value);
                 let mut problem = error(codes::UNKNOWN_FIELD, name.span, message);
                 problem.help = super::complaint::suggestion(
                     &name.value,
                     "they have",
-                    source.fields.iter().map(|field| &*field.name),
+                    fields.iter().map(|field| &*field.name),
                 );
                 self.tell(problem);
                 continue;
             };
             let Some(ours) = self.column(building, name) else { continue };
-            if super::types::join(&ours.kind, &source.fields[theirs].kind).is_none() {
+            if super::types::join(&ours.kind, &fields[theirs].kind).is_none() {
                 let message = format!(
                     "`{}` is {} here and {} in the labels",
-                    name.value, ours.kind, source.fields[theirs].kind
+                    name.value, ours.kind, fields[theirs].kind
                 );
                 self.tell(
                     error(codes::TYPE_MISMATCH, name.span, message).help("a key has one type on both sides"),
@@ -361,23 +361,23 @@ impl<'l> Checker<'l> {
             }
             keys.push((ours.slot, theirs as u32));
         }
-        let mut labels = source
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| !on.iter().any(|name| name.value == field.name));
+        let mut labels =
+            fields.iter().enumerate().filter(|(_, field)| !on.iter().any(|name| name.value == field.name));
         let (Some((label, field)), None) = (labels.next(), labels.next()) else {
             self.tell(
                 error(codes::NO_FIELDS, span, "labels are one field beside the keys")
                     .help("`labels jsonl \"human.jsonl\" as { id: text, human: refused | complied } on id`"),
             );
+            building.row.doubt(Doubt::Of(fields.iter().map(|field| Arc::clone(&field.name)).collect()));
             return;
         };
         let (name, kind) = (Arc::clone(&field.name), field.kind.clone());
         let written = read.fields.iter().find(|written| written.name.value == name);
         let at = written.map_or(span, |written| written.name.span);
         let label = label as u32;
-        self.push(building, StepKind::Labels { read: source, keys, label }, 0, span);
+        if let Some(source) = source {
+            self.push(building, StepKind::Labels { read: source, keys, label }, 0, span);
+        }
         self.add(building, &Name::new(name, at), kind.optional(), None);
     }
 }
@@ -397,7 +397,7 @@ fn otherwise_after(steps: &[tree::Step], at: usize) -> Vec<&tree::Expr> {
     for step in &steps[at + 1..] {
         match &step.kind {
             Written::Otherwise(value) => found.push(value),
-            Written::When { .. } | Written::Broken => {}
+            Written::When { .. } | Written::Broken(_) => {}
             _ => break,
         }
     }
@@ -407,7 +407,7 @@ fn otherwise_after(steps: &[tree::Step], at: usize) -> Vec<&tree::Expr> {
 fn verdict_before(steps: &[tree::Step], at: usize) -> bool {
     for step in steps[..at].iter().rev() {
         match &step.kind {
-            Written::Verdict { .. } | Written::Broken => return true,
+            Written::Verdict { .. } | Written::Broken(_) => return true,
             Written::Otherwise(_) | Written::When { .. } => {}
             _ => return false,
         }

@@ -16,7 +16,7 @@ use super::nodes::Building;
 use super::program::{
     AggregateKind, Baseline, Direction, Expr, Interval, Local, Measure, Metric, Slot, StepKind, TotalOver,
 };
-use super::scope::{Column, Row, Scope};
+use super::scope::{Column, Multiple, Row, Scope};
 
 #[derive(Clone, Copy)]
 struct WrittenInterval<'l> {
@@ -47,7 +47,7 @@ impl<'l> Checker<'l> {
                 continue;
             }
             if let Some(first) = clauses.first
-                && !matches!(step.kind, Written::Broken)
+                && !matches!(step.kind, Written::Broken(_))
             {
                 self.tell(
                     error(
@@ -103,7 +103,7 @@ impl<'l> Checker<'l> {
     fn measure_step(&mut self, building: &mut Building<'l>, clauses: &Clauses<'l>) {
         let node = building.node;
         let span = node.name.span;
-        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
+        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken(_)));
         let mut by: Vec<Column> = Vec::new();
         for name in &clauses.by {
             let Some(column) = self.column(building, name) else { continue };
@@ -175,7 +175,8 @@ impl<'l> Checker<'l> {
         totals: &[TotalOver],
         clauses: &Clauses<'l>,
     ) {
-        let mut row = Row { open: building.row.open, ..Row::new(Arc::clone(&building.node.name.value)) };
+        let owner = Arc::clone(&building.node.name.value);
+        let mut row = Row { doubt: building.row.doubt.clone(), ..Row::new(owner) };
         for (at, column) in by.iter().enumerate() {
             let over = totals.iter().any(|total| total.over.contains(&(at as u32)));
             let kind = if over { column.kind.clone().optional() } else { column.kind.clone() };
@@ -353,7 +354,33 @@ impl<'l> Checker<'l> {
                     .help("write `bootstrap by ...` or `normal by ...` for clusters, or no method"),
             );
         }
+        if by.is_none() && method != Some(IntervalMethod::Wilson) {
+            self.clustered(building, clauses, span);
+        }
         Some(Interval { level: share, method, cluster })
+    }
+}
+
+impl<'l> Checker<'l> {
+    /// Several rows of one thing, counted in one number, are not as many things.
+    fn clustered(&mut self, building: &Building<'l>, clauses: &Clauses<'l>, span: Span) {
+        let apart = |multiple: &Multiple| {
+            let named = |name: &Name| name.value == multiple.column;
+            clauses.by.iter().any(|name| named(name))
+                && !clauses.totals.iter().any(|(over, ..)| over.iter().any(named))
+        };
+        let Some(multiple) = building.row.multiples.iter().find(|multiple| !apart(multiple)) else { return };
+        let each = building.node.from.first().map_or("", |name| &name.value);
+        let whole = multiple.of.as_deref().unwrap_or(each);
+        let mut help = format!("write `by` and the node whose rows are independent, such as `by {whole}`");
+        if whole != each {
+            help += &format!("; `by {each}` takes each row for itself");
+        }
+        self.tell(
+            error(codes::INTERVAL, span, "the interval does not say which rows come from one thing")
+                .also(multiple.place, "several rows are made of one here")
+                .help(help),
+        );
     }
 }
 

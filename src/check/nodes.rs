@@ -14,7 +14,7 @@ use super::expressions::row_identity;
 use super::library::{ModuleId, Thing};
 use super::program::{Capability, ModelId, ModelRef, Node, NodeId, Slot, Step, StepKind};
 use super::reach::{reached, slots};
-use super::scope::{Column, Row, Scope, ScopeModel};
+use super::scope::{Column, Doubt, Multiple, Row, Scope, ScopeModel};
 
 /// A checked node, as the nodes after it see it.
 #[derive(Debug)]
@@ -227,7 +227,7 @@ impl<'l> Checker<'l> {
             if number == 0 {
                 match &table {
                     Some(table) => row = table.row.clone(),
-                    None => row.open = true,
+                    None => row.doubt = Doubt::Whole,
                 }
             }
             inputs.extend(table.map(|table| table.id).filter(|id| !inputs.contains(id)));
@@ -251,7 +251,7 @@ impl<'l> Checker<'l> {
                     ),
                 ),
             );
-            building.row.open = true;
+            building.row.doubt = Doubt::Whole;
         }
         if kind != NodeKind::Query
             && let Some(first) = node.to.first()
@@ -277,6 +277,14 @@ impl<'l> Checker<'l> {
         }
     }
 
+    /// A node's table, where it is one and was checked.
+    pub(super) fn known_table(&self, name: &str) -> Option<&Arc<Table>> {
+        match self.library.module(ModuleId::ROOT).things.get(name)?.what {
+            Thing::Node(item) => self.nodes.get(&item),
+            _ => None,
+        }
+    }
+
     /// A node by name, as an input.
     pub(super) fn table(&mut self, name: &Name) -> Option<Arc<Table>> {
         let root = self.library.module(ModuleId::ROOT);
@@ -297,6 +305,12 @@ impl<'l> Checker<'l> {
                 None
             }
         }
+    }
+
+    /// From here on several rows come of one, told apart by a column.
+    pub(super) fn multiplied(&self, building: &mut Building<'l>, column: &str, place: Span) {
+        let of = building.node.from.first().map(|name| Arc::clone(&name.value));
+        building.row.multiples.push(Multiple { column: column.into(), place, of });
     }
 
     /// Adds a step whose expressions were read in the row as it is now.
@@ -347,7 +361,7 @@ impl<'l> Checker<'l> {
             _ => of_reply,
         };
         let judging = building.node.kind.value == NodeKind::Judge && !replies.is_empty();
-        if asks && judging && !of_reply && !building.row.open {
+        if asks && judging && !of_reply && building.row.is_certain() {
             self.told_once(
                 error(
                     codes::SAME_FOR_ALL_MODELS,
@@ -383,7 +397,13 @@ impl<'l> Checker<'l> {
             column.slot = Slot(at as u32);
         }
         let width = columns.len() as u32;
-        let row = Row { owner: Arc::clone(&node.name.value), columns, width, open: building.row.open };
+        let row = Row {
+            owner: Arc::clone(&node.name.value),
+            columns,
+            width,
+            doubt: building.row.doubt.clone(),
+            multiples: std::mem::take(&mut building.row.multiples),
+        };
         let schema = schema_of(&row);
         (row, schema)
     }
@@ -404,7 +424,7 @@ impl<'l> Checker<'l> {
         }
         if node.from.is_empty() && building.steps.is_empty() && node.kind.value == NodeKind::Curate {
             let stated = |step: &tree::Step| {
-                matches!(step.kind, Written::Broken | Written::Read(_) | Written::Rows(_))
+                matches!(step.kind, Written::Broken(_) | Written::Read(_) | Written::Rows(_))
             };
             if !node.steps.iter().any(stated) && self.trial.replacement(&node.name.value).is_none() {
                 self.tell(

@@ -84,7 +84,7 @@ impl<'l> Checker<'l> {
             targets.first().and_then(|id| self.models.get(id.0 as usize)).map(|model| model.capability);
         let mut scope = building.scope();
         // What is sent is made of the row; only the models under test answer here.
-        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
+        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken(_)));
         let body = self.query_body(&mut scope, clauses, span, broken);
         let system =
             clauses.system.map(|(text, _)| self.wanted(&mut scope, text, &Type::Text, "the system text"));
@@ -109,6 +109,9 @@ impl<'l> Checker<'l> {
                 );
             }
         }
+        if !images.is_empty() || clauses.turns.is_some() {
+            node.to.iter().for_each(|name| self.shown_to(&[], name));
+        }
         let mut settings = Vec::new();
         for (name, value) in &clauses.settings {
             self.setting(&mut scope, &mut settings, name, value);
@@ -127,6 +130,9 @@ impl<'l> Checker<'l> {
         let message = Message { system, body, images, settings };
         let query = Query { models: targets, message, samples, usage, latency, reply: reply.clone() };
         self.push(building, StepKind::Query(query), frame, span);
+        if samples > 1 {
+            self.multiplied(building, "sample", clauses.samples.map_or(span, |(_, place)| place));
+        }
         let mut columns = vec![
             ("model", Type::Text),
             ("sample", Type::Int),

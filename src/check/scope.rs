@@ -1,5 +1,6 @@
 //! What names mean at one place.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::data::types::Type;
@@ -70,6 +71,27 @@ impl Column {
     }
 }
 
+/// A step that makes several rows of one.
+#[derive(Clone, Debug)]
+pub(super) struct Multiple {
+    /// What tells the rows apart.
+    pub(super) column: Arc<str>,
+    pub(super) place: Span,
+    /// The node whose rows it multiplies, where it is another one than its own.
+    pub(super) of: Option<Arc<str>>,
+}
+
+/// Which columns a row may have beside those that are known, because what may have made them was told
+/// to be wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    /// Those of these names.
+    Of(BTreeSet<Arc<str>>),
+    /// Any.
+    Whole,
+}
+
 /// A row as it stands at a step.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -78,13 +100,40 @@ pub(super) struct Row {
     pub(super) columns: Vec<Column>,
     /// Slots taken, nameable or not.
     pub(super) width: u32,
-    /// What it holds is not known, because that was told to be wrong: any name may be a column.
-    pub(super) open: bool,
+    pub(super) doubt: Doubt,
+    /// What makes several rows of one, up to here.
+    pub(super) multiples: Vec<Multiple>,
 }
 
 impl Row {
     pub(super) fn new(owner: Arc<str>) -> Row {
-        Row { owner, columns: Vec::new(), width: 0, open: false }
+        Row { owner, columns: Vec::new(), width: 0, doubt: Doubt::None, multiples: Vec::new() }
+    }
+
+    /// Whether a column of that name may be there although none is known.
+    pub(super) fn may_have(&self, name: &str) -> bool {
+        match &self.doubt {
+            Doubt::None => false,
+            Doubt::Of(names) => names.contains(name),
+            Doubt::Whole => true,
+        }
+    }
+
+    /// Whether all its columns are known.
+    pub(super) fn is_certain(&self) -> bool {
+        self.doubt == Doubt::None
+    }
+
+    /// More columns may be there from here on.
+    pub(super) fn doubt(&mut self, more: Doubt) {
+        self.doubt = match (std::mem::replace(&mut self.doubt, Doubt::None), more) {
+            (Doubt::Whole, _) | (_, Doubt::Whole) => Doubt::Whole,
+            (Doubt::None, one) | (one, Doubt::None) => one,
+            (Doubt::Of(mut names), Doubt::Of(more)) => {
+                names.extend(more);
+                Doubt::Of(names)
+            }
+        };
     }
 
     /// The visible column of that name.

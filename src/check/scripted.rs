@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::data::types::Type;
+use crate::data::value::Value;
 use crate::diagnostics::diagnostic::Diagnostic;
 use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, ExprKind};
@@ -26,6 +27,13 @@ pub(super) struct ScriptUse {
     applied: HashSet<Span>,
     /// By the place of an arm: why it did not apply, the first time.
     refused: BTreeMap<(u32, u32), (Span, String)>,
+}
+
+/// The model that a script stands for.
+struct Planted {
+    capability: Capability,
+    /// Its name, where the script was given none.
+    own_name: Option<Arc<str>>,
 }
 
 impl ScriptUse {
@@ -61,7 +69,7 @@ impl Checker<'_> {
         let mut local = BTreeMap::new();
         for id in asked {
             let Some(model) = self.models.get(id.0 as usize) else { continue };
-            let capability = model.capability;
+            let (name, capability) = (Arc::clone(&model.name), model.capability);
             let bindings: Vec<(u32, BindingKind, Span)> = model
                 .bindings
                 .iter()
@@ -70,10 +78,11 @@ impl Checker<'_> {
                 .collect();
             for (number, kind, bound) in bindings {
                 let found = match kind {
-                    BindingKind::Scripted => {
+                    BindingKind::Scripted { named } => {
                         let source = self.scripts.get(&(*id, number)).copied();
+                        let asked = Planted { capability, own_name: (!named).then(|| name.clone()) };
                         source.map(|source| {
-                            LocalModel::Script(Arc::new(self.script(source, capability, row, span)))
+                            LocalModel::Script(Arc::new(self.script(source, &asked, row, span)))
                         })
                     }
                     BindingKind::Replay { key, .. } => {
@@ -103,7 +112,7 @@ impl Checker<'_> {
                     self.used.extend(column.defined);
                     slots.push(column.slot);
                 }
-                None if row.open => return None,
+                None if row.may_have(name) => return None,
                 None => {
                     let message = format!(
                         "replies are recorded by `{name}`, which is no column where they are asked for"
@@ -118,7 +127,8 @@ impl Checker<'_> {
         Some(slots)
     }
 
-    fn script(&mut self, source: ScriptSource<'_>, capability: Capability, row: &Row, site: Span) -> Script {
+    fn script(&mut self, source: ScriptSource<'_>, asked: &Planted, row: &Row, site: Span) -> Script {
+        let capability = asked.capability;
         let mut scope = Scope::over(ModuleId::ROOT, row);
         scope.quiet = Some("inside a scripted model");
         scope.frame = 6;
@@ -132,7 +142,13 @@ impl Checker<'_> {
             ("sample", Script::SAMPLE, Type::Int),
         ] {
             if row.column(name).is_none() || name == "sample" || name == "turn" {
-                let value = LocalValue::Local(local);
+                let value = match &asked.own_name {
+                    // The script says nothing of it unless an arm asks for it.
+                    Some(own) if local == Script::MODEL => {
+                        LocalValue::Inline(Expr::Constant(Value::Text(own.clone())))
+                    }
+                    _ => LocalValue::Local(local),
+                };
                 scope.locals.push(LocalName { name: name.into(), value, kind, defined: None });
             }
         }

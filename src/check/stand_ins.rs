@@ -13,7 +13,7 @@ use super::expressions::{bare, convert, row_identity};
 use super::library::ModuleId;
 use super::nodes::Building;
 use super::program::{Expr, StepKind};
-use super::scope::{Column, Row, Scope};
+use super::scope::{Column, Doubt, Row, Scope};
 use super::trial::Replacement;
 
 impl<'l> Checker<'l> {
@@ -37,7 +37,7 @@ impl<'l> Checker<'l> {
             .filter(|column| !column.hidden)
             .map(|column| Field { name: Arc::clone(&column.name), kind: column.kind.clone() })
             .collect();
-        let wanted = (!building.row.open).then_some(fields.as_slice());
+        let wanted = building.row.is_certain().then_some(fields.as_slice());
         for field in written_fields(replacement.rows) {
             let column = declared.iter().find(|column| column.name == field.name.value);
             if let Some(place) = column.and_then(|column| column.place) {
@@ -66,7 +66,7 @@ impl<'l> Checker<'l> {
         }
         if wanted.is_none() {
             fresh.row.columns = given;
-            fresh.row.open = true;
+            fresh.row.doubt = Doubt::Whole;
             return fresh;
         }
         for column in declared {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::diagnostics::diagnostic::Diagnostic;
+use crate::diagnostics::source::Span;
 use crate::syntax::tree::{self, BinaryOperator, ExprKind, ItemKind, Name, Run, TestClauseKind, Total};
 
 use super::aggregates::leaves_in;
@@ -12,16 +13,18 @@ use super::checker::Checker;
 use super::codes;
 use super::complaint::{Explained, error, suggestion};
 use super::constant::fold;
-use super::expressions::bare;
+use super::expressions::{bare, can};
 use super::gather::Gather;
 use super::library::{Library, ModuleId};
 use super::loading::twice;
 use super::mentions::Mentions;
 use super::program::{
-    Direction, Expr, Local, Measure, Node, NodeId, Program, StepKind, Suite, SuitePart, SuiteRun, SuiteScore,
+    Capability, Direction, Expr, Local, Measure, ModelId, Node, NodeId, Program, StepKind, Suite, SuitePart,
+    SuiteRun, SuiteScore,
 };
 use super::scope::{Scope, Typed};
 use super::trial::Trial;
+use super::types::capability_word;
 
 /// A file that the suite runs, checked; `None` where it has mistakes.
 pub(super) struct Ran {
@@ -124,6 +127,7 @@ impl<'l> Checker<'l> {
             return None;
         }
         self.suite_models();
+        self.shown_in_runs();
         let mut runs = Vec::new();
         let mut names: Vec<&Name> = Vec::new();
         for ran in self.runs {
@@ -158,15 +162,40 @@ impl<'l> Checker<'l> {
         for item in &library.module(ModuleId::ROOT).file.items {
             let ItemKind::Run(run) = &item.kind else { continue };
             for clause in &run.clauses {
-                if let TestClauseKind::Bind { value, .. } = &clause.kind
+                if let TestClauseKind::Bind { name: bound, value } = &clause.kind
                     && let ExprKind::Name(name) = &bare(value).kind
                 {
-                    self.declared_model(ModuleId::ROOT, &Name::new(Arc::clone(name), value.span));
+                    let model = self.declared_model(ModuleId::ROOT, &Name::new(Arc::clone(name), value.span));
+                    if let (Some(model), Some(wanted)) = (model, self.wanted_by(run, bound)) {
+                        self.stands_for(model, wanted, value.span);
+                    }
                 }
                 if let TestClauseKind::Set { value, .. } = &clause.kind {
                     self.attempt(|this| this.expr(&mut Scope::bare(ModuleId::ROOT), value, None));
                 }
             }
+        }
+    }
+
+    /// What a model of a run must be able to do.
+    fn wanted_by(&self, run: &Run, model: &Name) -> Option<Capability> {
+        let ran = self.runs.iter().find(|ran| ran.name.span == run.name.span)?;
+        let models = &ran.program.as_ref()?.models;
+        models.iter().find(|known| known.name == model.value).map(|model| model.capability)
+    }
+
+    /// A model of the suite that stands for one of a run can do what that one does.
+    fn stands_for(&mut self, model: ModelId, wanted: Capability, span: Span) {
+        let Some(model) = self.models.get(model.0 as usize) else { return };
+        if !can(model.capability, wanted) {
+            let (has, wanted) = (capability_word(model.capability), capability_word(wanted));
+            let problem = error(
+                codes::WRONG_CAPABILITY,
+                span,
+                format!("`{}` is {has}, but stands for a {wanted} model here", model.name),
+            );
+            let declared = model.span;
+            self.tell(problem.also(declared, "declared here").help(format!("declare it as `{wanted}`")));
         }
     }
 

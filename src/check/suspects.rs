@@ -50,8 +50,9 @@ const OF_VALUES: [&str; 11] = [
 ];
 
 /// Complaints, beside those of unknown names, that may come of a name written wrongly elsewhere.
-const OF_NAMES: [&str; 6] = [
+const OF_NAMES: [&str; 7] = [
     codes::MISSING_FIELD,
+    codes::NOT_A_VALUE,
     codes::REPLAY_KEY,
     codes::SCRIPT_IDLE,
     codes::SCRIPT_INCOMPLETE,
@@ -169,8 +170,8 @@ fn lone_word(told: &mut Diagnostic, sources: &Sources, lone: &[(Span, String)], 
             true => Some((0, format!("`{word}` stands here only"))),
             // Which of the two is the slip can't be known.
             false if here_only && one_letter_apart(meant, word) => Some((1, format!("`{word}` stands here"))),
-            false if beside && one_letter_apart(meant, word) => Some((1, doubt(word, meant))),
-            false if meant.len() > 2 && one_letter_apart(meant, word) => Some((2, doubt(word, meant))),
+            false if beside && is_near(meant, word) => Some((1, doubt(word, meant))),
+            false if meant.len() > 2 && is_near(meant, word) => Some((2, doubt(word, meant))),
             false => None,
         });
         let Some((rank, text)) = told_of else { continue };
@@ -231,8 +232,16 @@ fn standing_once(sources: &Sources, source: SourceId) -> Vec<(Span, String)> {
         .collect()
 }
 
-/// One letter more, less, another or two swapped; numbers at the end of names don't make a slip.
-fn one_letter_apart(one: &str, other: &str) -> bool {
+/// A name that stands nowhere may also be one that lost a digit, or has one too many.
+fn is_near(meant: &str, word: &str) -> bool {
+    let (short, long) = if meant.len() < word.len() { (meant, word) } else { (word, meant) };
+    let digit =
+        long.strip_prefix(short).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit());
+    digit || one_letter_apart(meant, word)
+}
+
+/// One letter more, less, another or two swapped. Names that are numbered don't make a slip.
+pub(super) fn one_letter_apart(one: &str, other: &str) -> bool {
     let letters = |name: &str| name.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
     one.len().abs_diff(other.len()) <= 1
         && strsim::damerau_levenshtein(one, other) == 1
@@ -249,6 +258,9 @@ mod tests {
         assert!(one_letter_apart("by", "byy"));
         assert!(one_letter_apart("question", "quesiton"));
         assert!(!one_letter_apart("answer_1", "answer_2"));
+        assert!(is_near("answer_1", "answer_"));
+        assert!(is_near("answer_1", "answer_11"));
+        assert!(!is_near("answer_1", "answer_2"));
         assert!(!one_letter_apart("same", "same"));
         assert!(!one_letter_apart("left", "right"));
     }

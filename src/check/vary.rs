@@ -52,7 +52,7 @@ impl<'l> Checker<'l> {
     fn vary_step(&mut self, building: &mut Building<'l>, clauses: &Clauses<'l>) {
         let node = building.node;
         let span = node.name.span;
-        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken));
+        let broken = node.steps.iter().any(|step| matches!(step.kind, Written::Broken(_)));
         let gold = clauses.gold.and_then(|name| self.column(building, name));
         let (on, kind) = self.varied(building, clauses);
         if on.is_empty() && clauses.on.is_empty() && !broken {
@@ -117,6 +117,9 @@ impl<'l> Checker<'l> {
             origin: before.iter().map(|column| column.slot).collect(),
         };
         self.push(building, StepKind::Vary(vary), frame, span);
+        if !one || clauses.keep_original {
+            self.multiplied(building, "variant", span);
+        }
         if let Some(gold) = gold {
             let all = golds.iter().try_fold(gold.kind, |all, one| super::types::join(&all, one));
             let column = building.row.columns.iter_mut().find(|column| column.slot == gold.slot);
@@ -130,7 +133,7 @@ impl<'l> Checker<'l> {
         let fields = [("_id".into(), Type::Id)]
             .into_iter()
             .chain(before.iter().map(|column| (Arc::clone(&column.name), column.kind.clone())));
-        let origin = if building.row.open { Type::Unknown } else { Type::record(fields) };
+        let origin = if !building.row.is_certain() { Type::Unknown } else { Type::record(fields) };
         self.add(building, &Name::new("origin".into(), span), origin, None);
         let parts = before.iter().map(|column| (Arc::clone(&column.name), column.defined)).collect();
         if let Some(origin) = building.row.columns.last_mut() {

@@ -56,10 +56,10 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Err(refused) => return screen.diagnostics(&refused.diagnostics, &refused.sources),
     };
     let location = match (&arguments.path, &arguments.git, &arguments.tag) {
-        (Some(path), _, _) => Some(Location::Folder(seen_from(&project, path))),
+        (Some(path), _, _) => Some(Location::Folder(seen_from(&**world, &project, path))),
         (None, Some(repository), Some(tag)) => Some(Location::Git {
             repository: match repository.starts_with('.') {
-                true => seen_from(&project, Path::new(repository)).display().to_string(),
+                true => seen_from(&**world, &project, Path::new(repository)).display().to_string(),
                 false => repository.clone(),
             },
             tag: tag.clone(),

@@ -1,6 +1,6 @@
 //! What several commands take: parameters, models, the store, and what a run may spend.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -8,6 +8,7 @@ use crate::check::Overrides;
 use crate::engine::allowance::{Allowance, Asking};
 use crate::project::binding::parse_bindings;
 use crate::session::Opening;
+use crate::world::{Machine, World as _};
 
 use super::exit::Exit;
 use super::screen::Screen;
@@ -71,7 +72,8 @@ pub(super) struct RunChoices {
 impl ProgramChoices {
     pub(super) fn overrides(&self, screen: &Screen) -> Result<Overrides, Exit> {
         // A path on the command line is meant from where the command is given.
-        let mut overrides = Overrides { paths_from: std::path::absolute(".").ok(), ..Overrides::default() };
+        let mut overrides =
+            Overrides { paths_from: Some(Machine.absolute(Path::new("."))), ..Overrides::default() };
         for set in &self.set {
             overrides.set.push(pair(set, "--set", "n=50", screen)?);
         }

@@ -103,7 +103,7 @@ fn line(program: &Program, asked: Asked, endpoints: &Endpoints) -> (String, bool
     let name = program.models.get(asked.model.0 as usize).map(|model| model.name.clone()).unwrap_or_default();
     let Some(binding) = binding_of(program, asked) else { return (String::new(), true) };
     match (&binding.kind, endpoints.get(asked)) {
-        (BindingKind::Scripted, _) => {
+        (BindingKind::Scripted { .. }, _) => {
             (format!("{name:<12} {:<30} planted in the file\n", binding.name), true)
         }
         (BindingKind::Replay { path, .. }, _) => {

@@ -75,6 +75,7 @@ fn instance(schema: &Value, mark: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::program::Returns;
     use crate::data::types::{Field, Type};
     use crate::eval::answer::{read, schema};
 
@@ -87,13 +88,14 @@ mod tests {
                 .into(),
         );
         for returns in [labels, Type::Float, Type::Bool, Type::list(record.clone()), record, Type::Text] {
+            let returns = Returns { kind: returns, most: Some(5), reason_first: false };
             let request = Request::Chat(crate::models::request::ChatRequest {
-                schema: schema(&returns, Some(5)).map(Arc::new),
+                schema: schema(&returns).map(Arc::new),
                 ..Default::default()
             });
             let forecast = Forecast { output: 20, ..Forecast::default() };
             let Content::Text(text) = stand_in(&request, &forecast, "3f9a") else { panic!("no text") };
-            assert!(read(&text, &returns, Some(5)).is_ok(), "{returns:?}: {text}");
+            assert!(read(&text, &returns).is_ok(), "{returns:?}: {text}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::check::program::Returns;
 use crate::data::json::{from_json_lenient, json_schema};
 use crate::data::types::Type;
 use crate::data::value::Value;
@@ -14,16 +15,33 @@ use crate::text::json_repair::{self, Repaired};
 const WRAPPED: &str = "answer";
 
 /// The schema that a reply must follow; none for plain text.
-pub fn schema(returns: &Type, most: Option<u32>) -> Option<Json> {
-    match returns.present() {
-        Type::Text => None,
-        Type::Record(_) | Type::Json => Some(json_schema(returns, most)),
-        _ => Some(json!({
+pub fn schema(returns: &Returns) -> Option<Json> {
+    let Returns { kind, most, reason_first } = returns;
+    let mut schema = match kind.present() {
+        Type::Text => return None,
+        Type::Record(_) | Type::Json => json_schema(kind, *most),
+        _ => json!({
             "type": "object",
-            "properties": { WRAPPED: json_schema(returns, most) },
+            "properties": { WRAPPED: json_schema(kind, *most) },
             "required": [WRAPPED],
             "additionalProperties": false,
-        })),
+        }),
+    };
+    if *reason_first {
+        give_reason(&mut schema);
+    }
+    Some(schema)
+}
+
+/// Puts the reason before all other fields: a model writes them in this order.
+fn give_reason(schema: &mut Json) {
+    if let Some(Json::Object(fields)) = schema.get_mut("properties") {
+        let mut with = Map::from_iter([(Returns::REASON.to_owned(), json!({ "type": "string" }))]);
+        with.append(fields);
+        *fields = with;
+    }
+    if let Some(Json::Array(names)) = schema.get_mut("required") {
+        names.insert(0, Returns::REASON.into());
     }
 }
 
@@ -36,25 +54,32 @@ pub struct Meant {
     pub repairs: Vec<&'static str>,
 }
 
-/// The value of a reply's text, or what is wrong with it in half a sentence.
-pub fn read(text: &Arc<str>, returns: &Type, most: Option<u32>) -> Result<Meant, String> {
-    if *returns.present() == Type::Text {
+/// The value of a reply's text, or what is wrong with it in half a sentence. A reason before it is
+/// for the model and whoever reads its reply; without one the answer counts all the same.
+pub fn read(text: &Arc<str>, returns: &Returns) -> Result<Meant, String> {
+    let Returns { kind, most, reason_first } = returns;
+    if *kind.present() == Type::Text {
         let empty = text.trim().is_empty();
-        return match (empty, returns.is_optional()) {
+        return match (empty, kind.is_optional()) {
             (false, _) => Ok(as_asked(Value::Text(text.clone()))),
             (true, true) => Ok(as_asked(Value::Missing)),
             (true, false) => Err("it is empty".to_owned()),
         };
     }
     let meant = match json_repair::read(text) {
-        Ok(repaired) => from_json(repaired, returns),
-        Err(unreadable) => match from_words(text, returns) {
+        Ok(mut repaired) => {
+            if let (true, Json::Object(fields)) = (reason_first, &mut repaired.value) {
+                fields.shift_remove(Returns::REASON);
+            }
+            from_json(repaired, kind)
+        }
+        Err(unreadable) => match from_words(text, kind) {
             Some(value) => Ok(Meant { value, repairs: vec!["words instead of JSON"] }),
             None => Err(unreadable.to_string()),
         },
     }?;
     match (&meant.value, most) {
-        (Value::List(items), Some(most)) if items.len() > most as usize => {
+        (Value::List(items), Some(most)) if items.len() > *most as usize => {
             Err(format!("it has {} elements; at most {most} are allowed", items.len()))
         }
         _ => Ok(meant),
@@ -118,20 +143,24 @@ fn from_words(text: &str, returns: &Type) -> Option<Value> {
 mod tests {
     use super::*;
 
-    fn verdict() -> Type {
-        Type::Closed(["refused".into(), "complied".into()].into())
+    fn returns(kind: Type) -> Returns {
+        Returns { kind, most: None, reason_first: false }
+    }
+
+    fn verdict() -> Returns {
+        returns(Type::Closed(["refused".into(), "complied".into()].into()))
     }
 
     fn reads(text: &str, value: &str, repairs: &[&'static str]) {
         let meant = Meant { value: Value::text(value), repairs: repairs.to_vec() };
-        assert_eq!(read(&text.into(), &verdict(), None), Ok(meant), "{text}");
+        assert_eq!(read(&text.into(), &verdict()), Ok(meant), "{text}");
     }
 
     #[test]
     fn a_bare_label_answers() {
         reads("refused", "refused", &["words instead of JSON"]);
         reads("The model complied.", "complied", &["words instead of JSON"]);
-        assert!(read(&"I can't tell".into(), &verdict(), None).is_err());
+        assert!(read(&"I can't tell".into(), &verdict()).is_err());
     }
 
     #[test]
@@ -144,8 +173,19 @@ mod tests {
 
     #[test]
     fn a_list_keeps_to_its_bound() {
-        let texts = Type::list(Type::Text);
-        assert!(read(&r#"{"answer": ["a", "b"]}"#.into(), &texts, Some(1)).is_err());
-        assert!(read(&r#"["a"]"#.into(), &texts, Some(1)).is_ok());
+        let texts = Returns { most: Some(1), ..returns(Type::list(Type::Text)) };
+        assert!(read(&r#"{"answer": ["a", "b"]}"#.into(), &texts).is_err());
+        assert!(read(&r#"["a"]"#.into(), &texts).is_ok());
+    }
+
+    #[test]
+    fn a_reason_comes_first_and_is_no_part_of_the_value() {
+        let reasoned = Returns { reason_first: true, ..verdict() };
+        let schema = schema(&reasoned).unwrap();
+        assert_eq!(schema["required"], json!(["reason", "answer"]));
+        let properties: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(properties, ["reason", "answer"]);
+        let meant = read(&r#"{"reason": "It says no.", "answer": "refused"}"#.into(), &reasoned);
+        assert_eq!(meant, Ok(as_asked(Value::text("refused"))));
     }
 }

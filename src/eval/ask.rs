@@ -41,7 +41,7 @@ pub fn ask(scope: &mut Scope<'_>, ask: &Ask) -> Evaluated {
 
 /// One sample of an `ask`: asks until the answer is of the type and satisfies `until`.
 fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, sample: u32) -> Evaluated {
-    let schema = schema(&ask.returns, ask.most);
+    let schema = schema(&ask.returns);
     let mut turns = rendered.turns.clone();
     let mut problem = String::new();
     let mut reason = Reason::Invalid;
@@ -66,7 +66,7 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
             _ => "".into(),
         };
         excerpt = text.chars().take(200).collect::<String>().into();
-        match read(&text, &ask.returns, ask.most) {
+        match read(&text, &ask.returns) {
             Ok(Meant { value, repairs }) => {
                 scope.at(number, |scope| mended(scope, asked, repairs));
                 let Some(until) = &ask.until else { return Ok(value) };
@@ -104,7 +104,7 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32
     let path = place(scope, asked);
     let call = || Call { asked, request: request.clone(), sample };
     let answer = match kind {
-        Some(BindingKind::Scripted) => script::answer(scope, asked, &request, sample)?,
+        Some(BindingKind::Scripted { .. }) => script::answer(scope, asked, &request, sample)?,
         Some(BindingKind::Replay { .. }) => script::replay(scope, asked),
         Some(BindingKind::Remote { .. }) => {
             scope.effects.answer(&path, call).cloned().ok_or(Halt::Waiting)?

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::check::program::{Guard, LocalModel, Script, ScriptReply};
+use crate::check::program::{BindingKind, Guard, LocalModel, Script, ScriptReply};
 use crate::data::value::{Image, Value};
 use crate::models::reply::{CallFailure, Content, FailureCause, Hit, Outcome, Page};
 use crate::models::request::{Picture, Request, Speaker};
@@ -22,7 +22,11 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: &Request, sample: u3
     let Some(LocalModel::Script(script)) = step.local_models.get(&(asked.model, asked.binding)) else {
         return Ok(no_answer());
     };
-    let name = scope.ground.binding(asked).map(|binding| binding.name.clone()).unwrap_or_default();
+    let binding = scope.ground.binding(asked);
+    let name = binding.map(|binding| binding.name.clone()).unwrap_or_default();
+    // Draws go by the name that a script was given, not by that of the model it stands for.
+    let named = binding.is_none_or(|binding| binding.kind != BindingKind::Scripted { named: false });
+    let drawn_as = if named { name.clone() } else { Arc::default() };
     let view = View::of(request);
     let outer = std::mem::replace(&mut scope.frame, vec![Value::Missing; script.frame as usize]);
     let awaited = std::mem::take(&mut scope.awaited);
@@ -30,9 +34,9 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: &Request, sample: u3
     scope.set(Script::SYSTEM, view.system.map_or(Value::Missing, Value::Text));
     scope.set(Script::SEEN, view.seen.map_or(Value::Missing, Value::Text));
     scope.set(Script::TURN, Value::Int(view.turn));
-    scope.set(Script::MODEL, Value::Text(name.clone()));
+    scope.set(Script::MODEL, Value::Text(name));
     scope.set(Script::SAMPLE, Value::Int(i64::from(sample)));
-    let result = first_arm(scope, script, &name, sample, request);
+    let result = first_arm(scope, script, &drawn_as, sample, request);
     scope.frame = outer;
     scope.awaited = awaited;
     result

@@ -226,6 +226,10 @@ impl World for Editing {
         self.world.write(path, bytes)
     }
 
+    fn absolute(&self, path: &Path) -> PathBuf {
+        self.world.absolute(path)
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.world.variable(name)
     }

@@ -27,9 +27,8 @@ pub struct Added {
 
 /// A path as the project's `tgp.toml` names it: relative to its folder. A relative one is meant
 /// from where the command is given.
-pub fn seen_from(project: &Project, path: &Path) -> PathBuf {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    from_folder(&project.root, &settled(&absolute))
+pub fn seen_from(world: &dyn World, project: &Project, path: &Path) -> PathBuf {
+    from_folder(&project.root, &settled(&world.absolute(path)))
 }
 
 /// Adds a package to what a project asks for, or asks for it differently, and pins it. Nothing

@@ -41,7 +41,7 @@ impl Project {
     /// upwards, else that place itself.
     pub fn find(world: &dyn World, file: &Path) -> Result<Project, Refused> {
         // The working folder is the shell's doing and part of how the path was meant.
-        let absolute = settled(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+        let absolute = settled(&world.absolute(file));
         let start = if world.is_folder(&absolute) {
             absolute.as_path()
         } else {

@@ -52,6 +52,6 @@ fn bound(binding: &Binding) -> String {
             format!("{provider}/{model}{settings}")
         }
         BindingKind::Replay { path, .. } => format!("{} (replayed from {path})", binding.name),
-        BindingKind::Scripted => format!("{} (scripted)", binding.name),
+        BindingKind::Scripted { .. } => format!("{} (scripted)", binding.name),
     }
 }

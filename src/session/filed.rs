@@ -35,9 +35,8 @@ impl Filed<'_> {
     /// What it is known by in its store: the opened file's path within the project, and the suite's
     /// name for the run.
     pub fn key(&self) -> String {
-        let opened = &self.opened.file;
-        let absolute = std::path::absolute(opened).unwrap_or_else(|_| opened.clone());
-        let within = absolute.strip_prefix(&self.opened.project.root).unwrap_or(&absolute);
+        let absolute = &self.opened.place;
+        let within = absolute.strip_prefix(&self.opened.project.root).unwrap_or(absolute);
         match self.run {
             None => format!("file {}", within.display()),
             Some(run) => format!("run {run} of file {}", within.display()),

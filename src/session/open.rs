@@ -54,6 +54,8 @@ pub struct Opened {
     pub project: Project,
     /// The path as it was given.
     pub file: PathBuf,
+    /// The same from the root.
+    pub place: PathBuf,
     pub program: Option<Arc<Program>>,
     pub diagnostics: Vec<Diagnostic>,
     pub sources: Sources,
@@ -133,6 +135,7 @@ impl Opened {
         Ok(Opened {
             project,
             file: file.to_owned(),
+            place: world.absolute(file),
             program: checked.program.map(Arc::new),
             diagnostics: checked.diagnostics,
             sources: checked.sources,

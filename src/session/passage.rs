@@ -25,7 +25,7 @@ pub struct Parting {
 }
 
 /// Words that begin a clause of a node.
-const CLAUSES: [&str; 44] = [
+const CLAUSES: [&str; 45] = [
     "as",
     "ask",
     "baseline",
@@ -54,6 +54,7 @@ const CLAUSES: [&str; 44] = [
     "order",
     "otherwise",
     "read",
+    "reason",
     "repeat",
     "require",
     "retry",

@@ -71,6 +71,10 @@ impl World for Revision {
         Err(io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "the past is not written"))
     }
 
+    fn absolute(&self, path: &Path) -> PathBuf {
+        self.world.absolute(path)
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.world.variable(name)
     }

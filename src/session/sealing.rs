@@ -39,7 +39,7 @@ pub fn seal(
     path: &Path,
 ) -> Result<Seal, SessionError> {
     let program = &*derived.run.ground.program;
-    let absolute = |path: &Path| settled(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    let absolute = |path: &Path| settled(&world.absolute(path));
     let folder = absolute(path).parent().map(Path::to_owned).unwrap_or_default();
     Ok(Seal {
         version: FORM,
@@ -225,7 +225,7 @@ fn standard_library(opened: &Opened) -> Digest {
 fn texts(opened: &Opened, world: &dyn World) -> Vec<Pinned> {
     let root = &opened.project.root;
     let within = |path: &Path| {
-        let absolute = settled(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+        let absolute = settled(&world.absolute(path));
         slashed(&from_folder(root, &absolute))
     };
     let mut texts: Vec<Pinned> = opened

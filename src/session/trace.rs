@@ -234,7 +234,7 @@ impl Teller<'_> {
             Err(failure) => Replied::Nothing { problem: failure.cause.to_string() },
         };
         let how = match binding.map(|binding| &binding.kind) {
-            Some(BindingKind::Scripted) => "planted",
+            Some(BindingKind::Scripted { .. }) => "planted",
             Some(BindingKind::Replay { .. }) => "replayed",
             Some(BindingKind::Remote { .. }) | None => "asked",
         };

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::check::Overrides;
-use crate::check::program::{Cell, Expectation, Expr, NodeId, Program};
+use crate::check::program::{Expectation, Expr, Program};
 use crate::data::value::Value;
 use crate::diagnostics::source::Sources;
 use crate::engine::allowance::{Allowance, Asking};
@@ -66,7 +66,7 @@ pub async fn try_test(
         let store = store.clone().unwrap_or_else(|| Arc::new(MemoryStore::default()));
         let run = opened.ready_on(store.clone(), &opening, world)?;
         let ran = match scored(&opened, &program, store, &opening, world).await? {
-            Ok(scored) => run.run(&wanted(&program)).await.map(|finished| (finished, scored)),
+            Ok(scored) => run.run(&program.nodes_expected()).await.map(|finished| (finished, scored)),
             Err(error) => Err(error),
         };
         match ran {
@@ -88,22 +88,6 @@ pub async fn try_test(
             return Ok(Tried { name: name.into(), seeds: seed, outcome });
         }
     }
-}
-
-/// The nodes that a test's expectations are about; all where one is about all.
-fn wanted(program: &Program) -> Vec<NodeId> {
-    let mut nodes = Vec::new();
-    for cell in program.expectations.iter().flat_map(|expectation| &expectation.cells) {
-        match cell {
-            Cell::Metric { node, .. } | Cell::Rows { node, .. } | Cell::Aggregate { node, .. } => {
-                nodes.push(*node)
-            }
-            Cell::Failed(Some(node)) => nodes.push(*node),
-            Cell::Failed(None) => return Vec::new(),
-            Cell::Score { .. } => {}
-        }
-    }
-    nodes
 }
 
 /// Plays the runs of a suite, where the program is one, and scores them.

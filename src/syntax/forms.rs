@@ -148,6 +148,7 @@ pub(super) const ASK_CLAUSES: Place = Place {
         form("turns", "turns CONVERSATION"),
         form("image", "image IMAGE"),
         form("returns", "returns TYPE"),
+        form("reason", "reason first"),
         form("retry", "retry COUNT [until CONDITION]"),
         form("otherwise", "otherwise drop|fail|VALUE"),
         form("samples", "samples COUNT"),

@@ -4,6 +4,7 @@
 //! is `check`'s business.
 
 mod brackets;
+mod descent;
 mod explain;
 pub mod format;
 mod forms;

@@ -1,7 +1,9 @@
 //! Reads a file in which something is wrong: item by item, and where an item cannot be read, step
 //! by step, so that one slip hides nothing else.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use pest::iterators::Pairs;
 
@@ -11,13 +13,14 @@ use crate::diagnostics::source::Span;
 use super::brackets::Brackets;
 use super::forms::{ITEMS, Place, REPORT_ENTRIES, STEPS, TEST_CLAUSES};
 use super::grammar::Rule;
-use super::lower::{Lowered, Lowering};
+use super::lower::{DEEPEST, Lowered, Lowering};
 use super::mistake::Mistake;
 use super::reader::Reader;
 use super::scan::{Bracket, Token, TokenKind};
 use super::stretches;
 use super::tree::{
-    File, Item, ItemKind, ReportEntry, ReportEntryKind, Step, StepKind, TestClause, TestClauseKind,
+    BrokenStep, File, Item, ItemKind, ReportEntry, ReportEntryKind, Step, StepKind, TestClause,
+    TestClauseKind,
 };
 
 pub(super) struct Recovery<'t> {
@@ -128,7 +131,11 @@ impl<'t> Recovery<'t> {
         let mut kind = self.head(stretch, body);
         match body.holds {
             Holds::Steps => {
-                let broken = |span| Step { docs: Vec::new(), kind: StepKind::Broken, span };
+                let broken = |span, text: &str| Step {
+                    docs: Vec::new(),
+                    kind: StepKind::Broken(broken_step(text)),
+                    span,
+                };
                 let steps = self.parts(stretch, body, Lowering::loose_steps, broken);
                 match &mut kind {
                     Some(Item { kind: ItemKind::Node(node), .. }) => node.steps = steps,
@@ -137,14 +144,14 @@ impl<'t> Recovery<'t> {
                 }
             }
             Holds::Entries => {
-                let broken = |span| ReportEntry { kind: ReportEntryKind::Broken, span };
+                let broken = |span, _: &str| ReportEntry { kind: ReportEntryKind::Broken, span };
                 let entries = self.parts(stretch, body, Lowering::loose_report_entries, broken);
                 if let Some(Item { kind: ItemKind::Report(report), .. }) = &mut kind {
                     report.entries = entries;
                 }
             }
             Holds::Clauses => {
-                let broken = |span| TestClause { kind: TestClauseKind::Broken, span };
+                let broken = |span, _: &str| TestClause { kind: TestClauseKind::Broken, span };
                 let clauses = self.parts(stretch, body, Lowering::loose_test_clauses, broken);
                 match &mut kind {
                     Some(Item { kind: ItemKind::Test(test), .. }) => test.clauses = clauses,
@@ -168,6 +175,10 @@ impl<'t> Recovery<'t> {
         let faults = self.faults(stretch, 0..body.open + 1);
         let closed = faults.is_empty();
         self.diagnostics.extend(faults);
+        let opening = |token: &&Token| matches!(token.kind, TokenKind::Open(_));
+        if stretch.tokens.iter().take(body.open).filter(opening).count() > DEEPEST {
+            return None;
+        }
         let blanks = " ".repeat(close.saturating_sub(open));
         let written = format!("{}{blanks}}}", &self.reader.text[bytes.start..open]);
         let stretch = bytes.start..close + usize::from(close < bytes.end);
@@ -189,7 +200,7 @@ impl<'t> Recovery<'t> {
         stretch: &Stretch<'_>,
         body: &Body,
         lower: fn(&mut Lowering<'t>, Pairs<'_, Rule>) -> Lowered<Vec<T>>,
-        broken: fn(Span) -> T,
+        broken: fn(Span, &str) -> T,
     ) -> Vec<T> {
         let mut parts = Vec::new();
         for part in stretches::steps(self.reader.text, stretch.tokens, &stretch.brackets, body.inside.clone())
@@ -206,7 +217,7 @@ impl<'t> Recovery<'t> {
             };
             match read {
                 Some(read) => parts.extend(read),
-                None => parts.push(broken(self.reader.span(bytes))),
+                None => parts.push(broken(self.reader.span(bytes.clone()), &self.reader.text[bytes])),
             }
         }
         parts
@@ -265,6 +276,16 @@ fn body(word: &str, stretch: &Stretch<'_>) -> Option<Body> {
     // The braces before a stage's last hold the columns that it adds.
     let open = if word == "stage" { braces.last() } else { braces.first() };
     open.map(|open| Body { holds, open: *open, inside: open + 1..stretch.brackets.end(*open).max(open + 1) })
+}
+
+/// What a step's text tells though it could not be read.
+fn broken_step(text: &str) -> BrokenStep {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let words: BTreeSet<&str> =
+        text.split(|letter| !is_part(letter)).filter(|word| !word.is_empty()).collect();
+    let first = text.split(|letter| !is_part(letter)).next().unwrap_or("");
+    let form = STEPS.form(first).or_else(|| STEPS.nearest(first));
+    BrokenStep { meant: form.map(|form| form.word), words: words.into_iter().map(Arc::from).collect() }
 }
 
 /// From the first word to the last.

@@ -47,6 +47,7 @@ impl Rule {
             Rule::kw_fail => Mark("fail"),
             Rule::kw_failures => Mark("failures"),
             Rule::kw_fetch => Mark("fetch"),
+            Rule::kw_first => Mark("first"),
             Rule::kw_fn => Mark("fn"),
             Rule::kw_from => Mark("from"),
             Rule::kw_gold => Mark("gold"),
@@ -84,6 +85,7 @@ impl Rule {
             Rule::kw_present => Mark("present"),
             Rule::kw_random => Mark("random"),
             Rule::kw_read => Mark("read"),
+            Rule::kw_reason => Mark("reason"),
             Rule::kw_rename => Mark("rename"),
             Rule::kw_repeat => Mark("repeat"),
             Rule::kw_replace => Mark("replace"),
@@ -146,6 +148,7 @@ impl Rule {
             Rule::assign => Mark("="),
             Rule::expr
             | Rule::operation
+            | Rule::condition
             | Rule::chain
             | Rule::missing
             | Rule::truth
@@ -236,6 +239,7 @@ impl Rule {
             | Rule::samples
             | Rule::setting
             | Rule::returns
+            | Rule::reason_first
             | Rule::retry
             | Rule::test_clause
             | Rule::bind
@@ -329,6 +333,15 @@ impl Rule {
             | Rule::use_name
             | Rule::loose_steps
             | Rule::source
+            | Rule::source_word
+            | Rule::choice_word
+            | Rule::column_word
+            | Rule::shape_word
+            | Rule::vary_word
+            | Rule::query_word
+            | Rule::judge_word
+            | Rule::measure_word
+            | Rule::operands
             | Rule::renaming
             | Rule::when_verdict
             | Rule::loose_test_clauses

@@ -50,7 +50,7 @@ pub struct Prepared {
 
 impl Watching {
     pub fn new(file: PathBuf, opening: Opening, only: Vec<String>, world: Arc<dyn World>) -> Watching {
-        let paths = BTreeSet::from([absolute(&file)]);
+        let paths = BTreeSet::from([absolute(&*world, &file)]);
         Watching { file, opening, only, world, store: None, numbers: Vec::new(), paths }
     }
 
@@ -75,7 +75,7 @@ impl Watching {
             Ok(opened) => opened,
             Err(error) => {
                 // A `tgp.toml` that is wrong may be anywhere above.
-                let above = absolute(&self.file);
+                let above = absolute(&*self.world, &self.file);
                 self.paths.extend(above.ancestors().skip(1).take(6).map(|folder| folder.join("tgp.toml")));
                 return Err(error);
             }
@@ -149,6 +149,7 @@ impl Watching {
     }
 
     fn named(&self, opened: &Opened) -> BTreeSet<PathBuf> {
+        let absolute = |path: &Path| absolute(&*self.world, path);
         let texts = opened.sources.iter().filter_map(|(_, source)| source.path.as_deref().map(absolute));
         let folder = absolute(&self.file).parent().map(Path::to_owned).unwrap_or_default();
         let data = opened.program.iter().flat_map(|program| data_paths(program));
@@ -195,6 +196,6 @@ pub fn is_busy(error: &SessionError) -> bool {
     matches!(error, SessionError::Run(RunError::Store(StoreError::Busy { .. })))
 }
 
-fn absolute(path: &Path) -> PathBuf {
-    settled(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+fn absolute(world: &dyn World, path: &Path) -> PathBuf {
+    settled(&world.absolute(path))
 }

@@ -44,6 +44,10 @@ impl World for Environment {
         Machine.write(path, bytes)
     }
 
+    fn absolute(&self, path: &Path) -> PathBuf {
+        Machine.absolute(path)
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }

@@ -35,6 +35,9 @@ impl World for Cached {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         Machine.write(path, bytes)
     }
+    fn absolute(&self, path: &Path) -> PathBuf {
+        Machine.absolute(path)
+    }
     fn variable(&self, name: &str) -> Option<String> {
         match name {
             "TGP_CACHE" => Some(self.0.to_string_lossy().into_owned()),

@@ -19,7 +19,7 @@ judge verdicts from pictures { verdict painted: bool = ending == "complete" }
 measure share from verdicts {
   by model
   metric painted = rate(painted) better higher
-  interval 95%
+  interval 95% by items
   missing excluded
 }
 "#;

@@ -21,23 +21,28 @@ pub(crate) fn meaning(file: &Sound, text: &str) -> Option<String> {
 /// no number.
 pub(crate) fn numbers(file: &Sound, text: &str) -> Option<String> {
     meaning_of(file, text, |program| {
-        let steps = program.nodes.iter_mut().flat_map(|node| &mut node.steps);
-        for step in steps {
-            let StepKind::Measure(measure) = &mut step.kind else { continue };
-            for (at, metric) in measure.metrics.iter_mut().enumerate() {
-                if !mentions(text, &metric.name) {
-                    metric.name = format!("{at}").into();
+        for node in &mut program.nodes {
+            for step in &mut node.steps {
+                let StepKind::Measure(measure) = &mut step.kind else { continue };
+                for (at, metric) in measure.metrics.iter_mut().enumerate() {
+                    if !mentions(text, &node.name, &metric.name) {
+                        metric.name = format!("{at}").into();
+                    }
                 }
             }
         }
     })
 }
 
-/// Whether a text speaks of a metric: `accuracy.right[…]`, or its name as a value in the table.
-fn mentions(text: &str, metric: &str) -> bool {
+/// Whether a text speaks of a measure's metric: `accuracy.right[…]`, or its name as a value in the table.
+fn mentions(text: &str, measure: &str, metric: &str) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    text.match_indices(metric)
-        .any(|(at, _)| text[..at].ends_with(['.', '"']) && !text[at + metric.len()..].starts_with(is_part))
+    let before = [&format!("{measure}."), "metric == "];
+    text.contains(&format!("\"{metric}\""))
+        || text.match_indices(metric).any(|(at, _)| {
+            before.iter().any(|before| text[..at].ends_with(*before))
+                && !text[at + metric.len()..].starts_with(is_part)
+        })
 }
 
 fn meaning_of(file: &Sound, text: &str, renamed: impl Fn(&mut Program)) -> Option<String> {
@@ -64,11 +69,7 @@ fn meaning_of(file: &Sound, text: &str, renamed: impl Fn(&mut Program)) -> Optio
 pub(crate) fn of_program(program: &Program) -> String {
     let mut out = String::new();
     let models = program.models.iter().map(|model| {
-        // A script without a name of its own has that of its model; it lives in memory only.
-        let identity = |one: &Binding| match one.kind {
-            BindingKind::Scripted if !model.many => Digest::of(b"scripted"),
-            _ => Digest::of(binding(one).as_bytes()),
-        };
+        let identity = |one: &Binding| Digest::of(binding(one).as_bytes());
         model.bindings.iter().map(identity).collect::<Vec<Digest>>()
     });
     let models: Vec<Vec<Digest>> = models.collect();

@@ -131,6 +131,7 @@ const CLAUSES: &[&str] = &[
     "seeds",
     "expect",
     "returns",
+    "reason",
     "retry",
     "seed",
     "allow",

@@ -117,7 +117,7 @@ pub(crate) fn apply(text: &str, edits: &[Edit]) -> String {
 fn is_broken(file: &File) -> bool {
     file.items.iter().any(|item| match &item.kind {
         ItemKind::Broken => true,
-        ItemKind::Node(node) => node.steps.iter().any(|step| step.kind == StepKind::Broken),
+        ItemKind::Node(node) => node.steps.iter().any(|step| matches!(step.kind, StepKind::Broken(_))),
         ItemKind::Function(function) => {
             matches!(&function.body, FunctionBody::Expr(expr) if expr.kind == ExprKind::Broken)
         }

@@ -245,7 +245,7 @@ fn what_can_be_read_around_a_slip_is_in_the_tree() {
     assert!(file.header.is_some());
     assert_eq!(file.items[0].kind, ItemKind::Broken);
     let ItemKind::Node(node) = &file.items[1].kind else { panic!("{file:?}") };
-    let broken: Vec<bool> = node.steps.iter().map(|step| step.kind == StepKind::Broken).collect();
+    let broken: Vec<bool> = node.steps.iter().map(|step| matches!(step.kind, StepKind::Broken(_))).collect();
     assert_eq!(broken, [false, true, true, false]);
     assert!(matches!(&file.items[2].kind, ItemKind::Node(node) if node.steps.len() == 1));
 }

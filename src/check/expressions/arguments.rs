@@ -106,7 +106,12 @@ impl Checker<'_> {
                 }
             },
             None => match scope.judge {
-                Some((judge, has)) if can(has, capability) => Some(judge),
+                Some((judge, has)) if can(has, capability) => {
+                    if capability == Capability::Vision {
+                        self.shown_to_judges();
+                    }
+                    Some(judge)
+                }
                 _ => {
                     let word = capability_word(capability);
                     self.tell(

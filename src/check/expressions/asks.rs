@@ -9,7 +9,7 @@ use super::super::checker::Checker;
 use super::super::codes;
 use super::super::complaint::{Explained, error};
 use super::super::constant::fold;
-use super::super::program::{Ask, Body, Capability, Expr, Message, ModelRef, Otherwise};
+use super::super::program::{Ask, Body, Capability, Expr, Message, ModelRef, Otherwise, Returns};
 use super::super::scope::{Scope, Typed};
 
 /// The most tries after the first, samples, and the like that a file may state.
@@ -50,7 +50,8 @@ impl Checker<'_> {
         }
         let capability = asked.map_or(Capability::Vision, |(_, capability)| capability);
         let clauses = Clauses::of(&ask.body);
-        let typed = self.asked(scope, asked.map(|(model, _)| model), capability, &clauses, span);
+        let typed =
+            self.asked(scope, asked.map(|(model, _)| model), ask.model.as_ref(), capability, &clauses, span);
         if asked.is_none() {
             return Typed::new(Typed::unknown().expr, typed.kind);
         }
@@ -61,19 +62,29 @@ impl Checker<'_> {
         &mut self,
         scope: &mut Scope<'_>,
         model: Option<ModelRef>,
+        name: Option<&tree::Name>,
         capability: Capability,
         clauses: &Clauses<'_>,
         span: Span,
     ) -> Typed {
         let message = self.ask_message(scope, capability, clauses, span);
-        let (returns, most) = self.returned(scope, capability, clauses);
+        let shows = |clause: &AskClause| {
+            matches!(clause.kind, AskClauseKind::Image(_) | AskClauseKind::Turns(_) | AskClauseKind::Broken)
+        };
+        if clauses.all.iter().any(shows) {
+            match name {
+                Some(name) => self.shown_to(scope.models, name),
+                None => self.shown_to_judges(),
+            }
+        }
+        let returns = self.returned(scope, capability, clauses);
         let site = scope.site();
         let it = scope.local();
         let mut retries = 0;
         let mut until = None;
         let mut otherwise = Otherwise::Fail;
         let mut samples = 1;
-        let mut kind = returns.clone();
+        let mut kind = returns.kind.clone();
         for clause in clauses.others() {
             match &clause.kind {
                 AskClauseKind::Retry { times, until: condition } => {
@@ -83,7 +94,7 @@ impl Checker<'_> {
                         scope.locals.push(super::super::scope::LocalName {
                             name: "it".into(),
                             value: super::super::scope::LocalValue::Local(it),
-                            kind: returns.clone(),
+                            kind: returns.kind.clone(),
                             defined: None,
                         });
                         until = Some(self.condition(scope, condition, "what `until` waits for"));
@@ -91,7 +102,7 @@ impl Checker<'_> {
                     }
                 }
                 AskClauseKind::Otherwise(written) => {
-                    let (what, value_kind) = self.otherwise(scope, written, &returns);
+                    let (what, value_kind) = self.otherwise(scope, written, &returns.kind);
                     otherwise = what;
                     if value_kind.is_some_and(|kind| kind.is_optional()) {
                         kind = kind.optional();
@@ -109,7 +120,7 @@ impl Checker<'_> {
         let (Some(model), Some(message)) = (model, message) else {
             return Typed::new(Typed::unknown().expr, kind);
         };
-        let ask = Ask { model, message, returns, most, retries, until, it, otherwise, samples, site };
+        let ask = Ask { model, message, returns, retries, until, it, otherwise, samples, site };
         Typed::new(Expr::Ask(Box::new(ask)), kind)
     }
 
@@ -184,13 +195,10 @@ impl Checker<'_> {
         Some(message)
     }
 
-    /// What the answer must be, and the most elements of a list.
-    fn returned(
-        &mut self,
-        scope: &Scope<'_>,
-        capability: Capability,
-        clauses: &Clauses<'_>,
-    ) -> (Type, Option<u32>) {
+    /// What the answer must be.
+    fn returned(&mut self, scope: &Scope<'_>, capability: Capability, clauses: &Clauses<'_>) -> Returns {
+        let reason = clauses.all.iter().find(|clause| matches!(clause.kind, AskClauseKind::ReasonFirst));
+        let mut returns = Returns { kind: Type::Text, most: None, reason_first: reason.is_some() };
         let written = clauses.all.iter().find_map(|clause| match &clause.kind {
             AskClauseKind::Returns(written) => Some((written, clause.span)),
             _ => None,
@@ -202,21 +210,40 @@ impl Checker<'_> {
                         .help("remove `returns`"),
                 );
             }
-            return (Type::Image, None);
+            returns.kind = Type::Image;
+        } else if let Some((written, span)) = written {
+            returns.kind = self.read_type(scope.module, written);
+            if let Some(kind) = unanswerable(&returns.kind) {
+                self.tell(
+                    error(codes::TYPE_MISMATCH, span, format!("a model's answer cannot be {kind}"))
+                        .help("`returns` takes texts, numbers, closed sets, and lists and records of them"),
+                );
+            }
+            returns.most = match &written.kind {
+                TypeExprKind::List { most: Some(most), .. } => u32::try_from(most.value).ok(),
+                _ => None,
+            };
         }
-        let Some((written, span)) = written else { return (Type::Text, None) };
-        let kind = self.read_type(scope.module, written);
-        if let Some(kind) = unanswerable(&kind) {
-            self.tell(
-                error(codes::TYPE_MISMATCH, span, format!("a model's answer cannot be {kind}"))
-                    .help("`returns` takes texts, numbers, closed sets, and lists and records of them"),
-            );
+        if let Some(reason) = reason {
+            self.reasoned(&returns.kind, reason.span);
         }
-        let most = match &written.kind {
-            TypeExprKind::List { most: Some(most), .. } => u32::try_from(most.value).ok(),
-            _ => None,
-        };
-        (kind, most)
+        returns
+    }
+
+    /// `reason first` stands beside an answer that has fields, or is put into one.
+    fn reasoned(&mut self, kind: &Type, span: Span) {
+        match kind.present() {
+            Type::Text | Type::Json | Type::Image => {
+                self.tell(error(codes::MISPLACED, span, format!("{kind} has no reason before it")).help(
+                    "say what `returns` besides; a text may begin with its reason if the prompt says so",
+                ))
+            }
+            kind @ Type::Record(_) if kind.field(Returns::REASON).is_some() => self.tell(
+                error(codes::DUPLICATE_NAME, span, "the answer has a field `reason` of its own")
+                    .help("keep the field if something reads it, or else `reason first`"),
+            ),
+            _ => {}
+        }
     }
 
     /// What happens where there is no answer; with the type of the value that stands in.
@@ -281,6 +308,7 @@ fn once(clause: &AskClauseKind) -> Option<&'static str> {
         // Only one of the two says what is sent.
         AskClauseKind::User(_) | AskClauseKind::Turns(_) => Some("user"),
         AskClauseKind::Returns(_) => Some("returns"),
+        AskClauseKind::ReasonFirst => Some("reason first"),
         AskClauseKind::Retry { .. } => Some("retry"),
         AskClauseKind::Otherwise(_) => Some("otherwise"),
         AskClauseKind::Samples(_) => Some("samples"),

@@ -112,11 +112,11 @@ impl Checker<'_> {
 
     fn unknown_name(&mut self, scope: &Scope<'_>, name: &Arc<str>, span: Span, expected: Option<&Type>) {
         let module = self.library.module(scope.module);
-        if module.broken.contains(name) || scope.row.is_some_and(|row| row.open) {
+        if module.broken.contains(name) || scope.row.is_some_and(|row| row.may_have(name)) {
             return;
         }
         if let Some(Gather::Rows { row, .. }) = &scope.gather
-            && row.open
+            && row.may_have(name)
         {
             return;
         }

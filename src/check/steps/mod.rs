@@ -6,26 +6,28 @@ mod shaping;
 mod stages;
 mod tables;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::data::types::Type;
 use crate::diagnostics::source::Span;
-use crate::syntax::tree::{self, Name, NodeKind, StepKind as Written};
+use crate::syntax::tree::{self, BrokenStep, ItemKind, Name, NodeKind, StepKind as Written};
 
 use super::checker::Checker;
 use super::codes;
 use super::complaint::{Explained, error, suggest, suggestion};
+use super::library::{Callable, ModuleId, Returns};
 use super::loading::twice;
 use super::nodes::{Building, word};
 use super::program::{Expr, Slot, StepKind};
-use super::scope::{Column, Scope};
+use super::scope::{Column, Doubt, Scope};
 
 impl<'l> Checker<'l> {
     /// Reads one general step. Clauses of other kinds of nodes are told to be out of place.
     pub(super) fn step(&mut self, building: &mut Building<'l>, step: &'l tree::Step) {
-        if matches!(step.kind, Written::Broken) {
-            // It may have made any column.
-            building.row.open = true;
+        if let Written::Broken(broken) = &step.kind {
+            let doubt = self.made_by(building.module, broken);
+            building.row.doubt(doubt);
         }
         if !self.allowed(building, step) {
             return;
@@ -81,6 +83,25 @@ impl<'l> Checker<'l> {
         }
     }
 
+    /// The columns that a step may have made which could not be read. Most name those in their text.
+    fn made_by(&self, module: ModuleId, broken: &BrokenStep) -> Doubt {
+        const OF_OTHER_NAMES: [&str; 5] = ["batch", "group", "join", "keep", "unbatch"];
+        // It may have swallowed the steps below it.
+        let other = |word: &Arc<str>| OF_OTHER_NAMES.contains(&&**word);
+        let mut names: BTreeSet<Arc<str>> = broken.words.iter().cloned().collect();
+        let mut known = broken.meant.is_some_and(|meant| !OF_OTHER_NAMES.contains(&meant));
+        for word in &broken.words {
+            let callable = self.library.callable(module, word).map(|named| named.what);
+            let Some(Callable::Stage(stage)) = callable else { continue };
+            match self.library.signatures.get(&stage).map(|signature| &signature.returns) {
+                Some(Returns::Columns(adds)) => names.extend(adds.iter().map(|(name, _)| name.clone())),
+                _ => return Doubt::Whole,
+            }
+            known = true;
+        }
+        if known && !broken.words.iter().any(other) { Doubt::Of(names) } else { Doubt::Whole }
+    }
+
     /// A step made of expressions, without a column of its own.
     fn plain(
         &mut self,
@@ -128,6 +149,8 @@ impl<'l> Checker<'l> {
         defined: Option<Span>,
     ) {
         if let Some(earlier) = building.row.column(&name.value) {
+            // What could not be read may have dropped or renamed the other.
+            let doubtful = building.row.may_have(&name.value);
             let mut problem = error(
                 codes::DUPLICATE_COLUMN,
                 name.span,
@@ -137,7 +160,9 @@ impl<'l> Checker<'l> {
             if let Some(earlier) = earlier.defined.or(earlier.place) {
                 problem = problem.also(earlier, "the first one");
             }
-            self.tell(problem);
+            if !doubtful {
+                self.tell(problem);
+            }
             building.row.columns.retain(|column| column.hidden || column.name != name.value);
         }
         let of_reply = building.reads_reply;
@@ -171,7 +196,7 @@ impl<'l> Checker<'l> {
                 Some(column.clone())
             }
             None => {
-                if !row.open {
+                if !row.may_have(&name.value) {
                     let message = format!("no column `{}` in `{}`", name.value, row.owner);
                     let problem = error(codes::UNKNOWN_COLUMN, name.span, message);
                     self.tell(suggest(problem, &name.value, "it has", row.places()));
@@ -203,7 +228,7 @@ impl<'l> Checker<'l> {
             if let Some(column) = row.lineage(&name.value) {
                 return Some(column.clone());
             }
-            if !row.open {
+            if row.doubt != Doubt::Whole {
                 self.tell(
                     error(
                         codes::LOST_LINEAGE,
@@ -216,6 +241,17 @@ impl<'l> Checker<'l> {
                     )),
                 );
             }
+            return None;
+        }
+        if row.column(&name.value).is_none() && !row.may_have(&name.value) {
+            let message = format!("no column `{}` in `{}`, and no node", name.value, row.owner);
+            let problem = error(codes::UNKNOWN_COLUMN, name.span, message);
+            let nodes =
+                self.library.module(ModuleId::ROOT).file.items.iter().filter_map(|item| match &item.kind {
+                    ItemKind::Node(node) => Some((&*node.name.value, Some(node.name.span))),
+                    _ => None,
+                });
+            self.tell(suggest(problem, &name.value, "there are", row.places().chain(nodes)));
             return None;
         }
         self.column_of(row, name)

@@ -40,13 +40,10 @@ pub(in super::super) struct WrittenRows {
 impl<'l> Checker<'l> {
     pub(super) fn read(&mut self, building: &mut Building<'l>, read: &tree::Read, span: Span) {
         self.first_step(building, "read", span);
-        let read_as = self.read_source(building.module, read);
-        let Some(source) = read_as else {
-            building.row.open = true;
-            return;
-        };
-        let fields = Arc::clone(&source.fields);
-        self.push(building, StepKind::Read(source), 0, span);
+        let (source, fields) = self.read_source(building.module, read);
+        if let Some(source) = source {
+            self.push(building, StepKind::Read(source), 0, span);
+        }
         for (field, written) in fields.iter().zip(&read.fields) {
             let name = Name::new(Arc::clone(&field.name), written.name.span);
             // Fields may be read for people's eyes; a picture that is never sent is a mistake.
@@ -74,8 +71,12 @@ impl<'l> Checker<'l> {
         }
     }
 
-    /// What is read, for sources and for labels by people.
-    pub(in super::super) fn read_source(&mut self, module: ModuleId, read: &tree::Read) -> Option<Read> {
+    /// What is read, for sources and for labels by people; its fields are known even if it cannot be.
+    pub(in super::super) fn read_source(
+        &mut self,
+        module: ModuleId,
+        read: &tree::Read,
+    ) -> (Option<Read>, Arc<[Field]>) {
         let format = FORMATS.iter().find(|(word, _)| **word == *read.format.value).map(|(_, format)| *format);
         if format.is_none() {
             let message = format!("no format `{}`", read.format.value);
@@ -86,6 +87,7 @@ impl<'l> Checker<'l> {
         let path = self.constant_text(&read.path, "the path");
         if let Some(path) = &path {
             self.address(path, format, read.path.span);
+            self.named_otherwise(path, &read.format, read.path.span);
         }
         let mut reader = TypeReader::new(self.library, module);
         let fields = reader.fields(&read.fields);
@@ -116,7 +118,35 @@ impl<'l> Checker<'l> {
             }
         }
         let on_error = read.on_error.as_ref().map_or(OnError::Stop, |on_error| on_error.value);
-        Some(Read { format: format?, path: path?, fields, on_error })
+        let source = format.zip(path).map(|(format, path)| {
+            let fields = Arc::clone(&fields);
+            Read { format, path, fields, on_error }
+        });
+        (source, fields)
+    }
+
+    /// Whether a file's name says that it is of another format.
+    fn named_otherwise(&mut self, path: &str, format: &Name, span: Span) {
+        let packed = path.strip_suffix(".gz").or(path.strip_suffix(".zst")).unwrap_or(path);
+        let Some((_, ending)) = packed.rsplit_once('.') else { return };
+        let readers: &[&str] = match ending {
+            "csv" | "tsv" => &["csv", "tsv"],
+            "jsonl" | "ndjson" => &["jsonl"],
+            // Many files of JSON lines go by this ending too, and YAML can say whatever JSON can.
+            "json" => &["json", "jsonl", "yaml"],
+            "parquet" => &["parquet"],
+            "yaml" | "yml" => &["yaml"],
+            _ => return,
+        };
+        let known = FORMATS.iter().any(|(word, _)| **word == *format.value);
+        if known && !readers.contains(&&*format.value) {
+            let message = format!("a file that ends in `.{ending}` is not read as `{}`", format.value);
+            self.tell(
+                error(codes::WRONG_FORMAT, format.span, message)
+                    .also(span, "it is named here")
+                    .help(format!("write `{}`, or rename the file", readers.join("` or `"))),
+            );
+        }
     }
 
     /// Whether a source can lie where it is said to.

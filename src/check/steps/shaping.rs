@@ -100,12 +100,14 @@ impl<'l> Checker<'l> {
     ) {
         let (list, kind, frame) = self.list_of(building, list, "what is exploded");
         self.push(building, StepKind::Explode { list }, frame, span);
+        self.multiplied(building, &name.value, span);
         self.add(building, name, kind, None);
     }
 
     pub(super) fn cross(&mut self, building: &mut Building<'l>, name: &Name, list: &tree::Expr, span: Span) {
         let (list, kind, frame) = self.list_of(building, list, "what is crossed with");
         self.push(building, StepKind::Cross { list }, frame, span);
+        self.multiplied(building, &name.value, span);
         self.add(building, name, kind, None);
     }
 
@@ -147,6 +149,16 @@ impl<'l> Checker<'l> {
         for name in names {
             let Some(column) = self.column(building, name) else { continue };
             if !column.kind.is_optional() {
+                if column.kind != Type::Unknown {
+                    self.tell(
+                        error(
+                            codes::NEVER_MISSING,
+                            name.span,
+                            format!("`{}` is never missing ({})", name.value, column.kind),
+                        )
+                        .help("remove it from `require`"),
+                    );
+                }
                 continue;
             }
             let call = NativeCall {

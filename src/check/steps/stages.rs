@@ -12,7 +12,7 @@ use super::super::expressions::bare;
 use super::super::library::{Callable, ItemId, ModuleId, ParameterKind, Returns};
 use super::super::nodes::Building;
 use super::super::program::ModelRef;
-use super::super::scope::{Column, ScopeModel};
+use super::super::scope::{Column, Doubt, ScopeModel};
 
 impl<'l> Checker<'l> {
     pub(super) fn stage_step(&mut self, building: &mut Building<'l>, call: &'l tree::Expr, span: Span) {
@@ -38,7 +38,7 @@ impl<'l> Checker<'l> {
             Some(Callable::Stage(item)) => item,
             other => {
                 self.not_a_stage(building, &function, other.is_some());
-                building.row.open = true;
+                building.row.doubt = Doubt::Whole;
                 return;
             }
         };
@@ -52,7 +52,7 @@ impl<'l> Checker<'l> {
         }
         if building.stages.len() >= DEEPEST / 4 {
             self.too_deep(span, "stages go through each other");
-            building.row.open = true;
+            building.row.doubt = Doubt::Whole;
             return;
         }
         self.written_out(building, item, receiver, arguments, span);
@@ -96,7 +96,7 @@ impl<'l> Checker<'l> {
             return;
         };
         let Some(given) = self.arguments(signature, receiver, arguments, &[], span) else {
-            building.row.open = true;
+            building.row.doubt = Doubt::Whole;
             return;
         };
         let mut models = Vec::new();
@@ -110,7 +110,7 @@ impl<'l> Checker<'l> {
                         name: parameter.name.clone(),
                         model: model.unwrap_or(ModelRef::Judge),
                         capability: *capability,
-                        defined: None,
+                        defined: Some(parameter.span),
                     });
                 }
                 ParameterKind::Value(kind) => {
@@ -207,7 +207,7 @@ impl<'l> Checker<'l> {
                     name: parameter.name.clone(),
                     model: ModelRef::Judge,
                     capability: *capability,
-                    defined: None,
+                    defined: Some(parameter.span),
                 }),
                 ParameterKind::Value(kind) => {
                     let slot = building.row.slot();
@@ -222,7 +222,7 @@ impl<'l> Checker<'l> {
         }
         let Returns::Columns(adds) = &signature.returns else { return };
         for ((name, kind), written) in adds.iter().zip(&stage.adds) {
-            if !building.row.open {
+            if building.row.is_certain() {
                 let missing = made(&building.row.columns, name, kind, written).err();
                 self.diagnostics.extend(missing.map(|problem| *problem));
             }

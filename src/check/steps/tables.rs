@@ -12,7 +12,7 @@ use super::super::codes;
 use super::super::complaint::{Explained, error};
 use super::super::nodes::{Building, Table};
 use super::super::program::{Slot, StepKind};
-use super::super::scope::{Column, Row};
+use super::super::scope::{Column, Doubt, Multiple, Row};
 use super::super::types::join as joined;
 
 impl<'l> Checker<'l> {
@@ -36,7 +36,7 @@ impl<'l> Checker<'l> {
 
     pub(super) fn join(&mut self, building: &mut Building<'l>, join: &Join, span: Span) {
         let Some((input, table)) = self.other(building, &join.other) else {
-            building.row.open = true;
+            building.row.doubt = Doubt::Whole;
             return;
         };
         let mut keys = Vec::with_capacity(join.on.len());
@@ -89,8 +89,12 @@ impl<'l> Checker<'l> {
         // Slots that no name reaches any more are left behind: both tables are laid out alike.
         let ours: Vec<Column> = building.row.columns.clone();
         let mut columns = Vec::with_capacity(ours.len());
-        let mut laid_out =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        let mut laid_out = Row {
+            owner: building.row.owner.clone(),
+            doubt: building.row.doubt.clone(),
+            multiples: building.row.multiples.clone(),
+            ..Row::new("".into())
+        };
         for column in &ours {
             if column.hidden {
                 let Some(theirs) = table.row.lineage(column.name.trim_start_matches('@')) else { continue };
@@ -121,7 +125,8 @@ impl<'l> Checker<'l> {
             laid_out.columns.push(Column { kind, slot, ..column.clone() });
         }
         for column in table.row.visible() {
-            if !ours.iter().any(|known| !known.hidden && known.name == column.name) {
+            let known = ours.iter().any(|known| !known.hidden && known.name == column.name);
+            if !known && !building.row.may_have(&column.name) {
                 let message =
                     format!("`{}` has a column `{}`, which the rows here lack", table.name, column.name);
                 let problem = error(codes::UNKNOWN_COLUMN, other.span, message)
@@ -136,6 +141,9 @@ impl<'l> Checker<'l> {
         let slots = kept.map(|column| column.slot).collect();
         self.push(building, StepKind::Project(slots), 0, span);
         building.row = laid_out;
+        let known = building.row.multiples.clone();
+        let theirs = table.row.multiples.iter().filter(|one| !known.iter().any(|own| own.place == one.place));
+        building.row.multiples.extend(theirs.cloned());
         self.push(building, StepKind::Union { input, columns }, 0, span);
     }
 
@@ -164,8 +172,13 @@ impl<'l> Checker<'l> {
             aggregations.push((&column.name, self.aggregation(&mut side, &building.row, &column.value)));
         }
         let frame = side.frame;
-        let mut row =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        let multiples = self.kept_apart(building, named);
+        let mut row = Row {
+            owner: building.row.owner.clone(),
+            doubt: building.row.doubt.clone(),
+            multiples,
+            ..Row::new("".into())
+        };
         let slots = keys.iter().map(|key| key.slot).collect();
         let results = aggregations.iter().map(|(_, aggregation)| aggregation.clone()).collect();
         self.push(building, StepKind::Group { keys: slots, columns: results }, frame, span);
@@ -177,6 +190,19 @@ impl<'l> Checker<'l> {
         for (name, aggregation) in aggregations {
             self.add(building, name, aggregation.kind, None);
         }
+    }
+
+    /// What still makes several rows of one behind a `group`: what its keys tell apart.
+    fn kept_apart(&self, building: &Building<'l>, keys: &[Name]) -> Vec<Multiple> {
+        let holds = |key: &Name, one: &Multiple| {
+            key.value == one.column
+                || building.row.column(&key.value).is_none()
+                    && self.known_table(&key.value).is_some_and(|table| {
+                        table.row.multiples.iter().any(|theirs| theirs.place == one.place)
+                    })
+        };
+        let multiples = building.row.multiples.iter();
+        multiples.filter(|one| keys.iter().any(|key| holds(key, one))).cloned().collect()
     }
 
     /// Where a node is a key, its rows' own ancestors are fixed with it: they stay known.
@@ -249,8 +275,11 @@ impl<'l> Checker<'l> {
             .collect();
         let slots: Vec<Slot> = columns.iter().map(|column| column.slot).collect();
         self.push(building, StepKind::Batch { count: u64::from(count), columns: slots }, 0, span);
-        building.row =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        building.row = Row {
+            owner: building.row.owner.clone(),
+            doubt: building.row.doubt.clone(),
+            ..Row::new("".into())
+        };
         self.add(building, name, Type::list(Type::Record(fields.into())), None);
         building.batches.push(columns);
     }
@@ -265,8 +294,11 @@ impl<'l> Checker<'l> {
         };
         let kind = StepKind::Unbatch { list: Slot(0), columns: columns.len() as u32 };
         self.push(building, kind, 0, span);
-        let mut row =
-            Row { owner: building.row.owner.clone(), open: building.row.open, ..Row::new("".into()) };
+        let mut row = Row {
+            owner: building.row.owner.clone(),
+            doubt: building.row.doubt.clone(),
+            ..Row::new("".into())
+        };
         for column in columns {
             let slot = row.slot();
             row.columns.push(Column { slot, ..column });

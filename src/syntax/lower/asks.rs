@@ -30,6 +30,7 @@ impl Lowering<'_> {
             Rule::turns => AskClauseKind::Turns(self.next_expr(parts)?),
             Rule::image => AskClauseKind::Image(self.next_expr(parts)?),
             Rule::returns => AskClauseKind::Returns(self.next_type(parts)?),
+            Rule::reason_first => AskClauseKind::ReasonFirst,
             Rule::retry => {
                 AskClauseKind::Retry { times: self.next_expr(parts)?, until: self.optional_expr(parts)? }
             }
