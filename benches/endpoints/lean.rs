@@ -1,22 +1,40 @@
-//! A server that answers every request at once with the same chat completion, and does nothing
-//! else that costs time.
+//! A server that answers every chat request at once: a usual HTTP server that reads what it is
+//! asked, and answers the same completion each time.
 
-use std::io;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
 
 use super::faulty::completion;
 
 #[derive(Default)]
 struct Seen {
     requests: AtomicU64,
-    body: OnceLock<Vec<u8>>,
-    kept: Mutex<()>,
+    body: OnceLock<Bytes>,
+}
+
+/// As much of a request as a server must know to answer it.
+#[derive(serde::Deserialize)]
+struct Asked {
+    model: String,
+    messages: Vec<Message>,
+}
+
+#[derive(serde::Deserialize)]
+struct Message {
+    role: String,
+    content: String,
 }
 
 /// Runs until it is dropped.
@@ -34,20 +52,17 @@ impl Server {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let seen = Arc::new(Seen::default());
-        let body = completion("Paris is the capital of France.");
-        let response: Arc<[u8]> = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .into_bytes()
-        .into();
+        let completion = Bytes::from(completion("Paris is the capital of France."));
         let shared = Arc::clone(&seen);
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).unwrap();
             while let Ok((stream, _)) = listener.accept().await {
-                let (seen, response) = (Arc::clone(&shared), Arc::clone(&response));
+                let _ = stream.set_nodelay(true);
+                let (seen, completion) = (Arc::clone(&shared), completion.clone());
                 tokio::spawn(async move {
-                    let _ = serve(stream, &seen, &response).await;
+                    let answer = service_fn(|request| answer(request, &seen, &completion));
+                    let connection = hyper::server::conn::http1::Builder::new();
+                    let _ = connection.serve_connection(TokioIo::new(stream), answer).await;
                 });
             }
         });
@@ -58,47 +73,37 @@ impl Server {
         format!("http://{}/v1", self.address)
     }
 
+    /// Requests answered with a completion.
     pub(crate) fn requests(&self) -> u64 {
         self.seen.requests.load(Ordering::Relaxed)
     }
 
     /// The body of the first request that came.
     pub(crate) fn body(&self) -> Vec<u8> {
-        self.seen.body.get().cloned().unwrap_or_default()
+        self.seen.body.get().map(|body| body.to_vec()).unwrap_or_default()
     }
 }
 
-async fn serve(mut stream: TcpStream, seen: &Seen, response: &[u8]) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut buffer = Vec::with_capacity(8192);
-    loop {
-        let Some(end) = memchr::memmem::find(&buffer, b"\r\n\r\n") else {
-            if stream.read_buf(&mut buffer).await? == 0 {
-                return Ok(());
-            }
-            continue;
-        };
-        let whole = end + 4 + content_length(&buffer[..end]);
-        while buffer.len() < whole {
-            if stream.read_buf(&mut buffer).await? == 0 {
-                return Ok(());
-            }
-        }
-        if seen.body.get().is_none() {
-            let _one = seen.kept.lock();
-            seen.body.get_or_init(|| buffer[end + 4..whole].to_vec());
-        }
-        seen.requests.fetch_add(1, Ordering::Relaxed);
-        buffer.drain(..whole);
-        stream.write_all(response).await?;
-    }
-}
-
-fn content_length(head: &[u8]) -> usize {
-    let head = std::str::from_utf8(head).unwrap_or_default();
-    let value = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim())
+async fn answer(
+    request: Request<Incoming>,
+    seen: &Seen,
+    completion: &Bytes,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let is_sound = serde_json::from_slice(&body).is_ok_and(|asked: Asked| {
+        !asked.model.is_empty()
+            && asked.messages.iter().all(|message| !message.role.is_empty() && !message.content.is_empty())
     });
-    value.and_then(|value| value.parse().ok()).unwrap_or(0)
+    if !is_sound {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(response);
+    }
+    if seen.body.get().is_none() {
+        let _ = seen.body.set(body);
+    }
+    seen.requests.fetch_add(1, Ordering::Relaxed);
+    let mut response = Response::new(Full::new(completion.clone()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
 }

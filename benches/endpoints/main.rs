@@ -2,7 +2,8 @@
 //!
 //! Runs the real program against servers in this process and prints a line for each thing that
 //! must hold. After `--` may stand the names of single benches (`faults`, `rate`, `throughput`,
-//! `concurrency`) and `--rows N` for a smaller number of rows.
+//! `concurrency`) and `--rows N` for a smaller number of rows. `TGP` names another build of the
+//! program to measure.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,10 +16,10 @@
 
 #[path = "../../tests/models/server.rs"]
 mod faulty;
+mod floor;
 mod lean;
 mod program;
 mod usage;
-mod wrk;
 
 use std::time::Duration;
 
@@ -27,6 +28,11 @@ use program::{Program, Ran};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if let [word, base_url, body] = arguments.as_slice()
+        && word == floor::LOOP
+    {
+        return floor::run_loop(base_url, body);
+    }
     let rows = arguments.iter().position(|word| word == "--rows").map(|at| {
         let number = arguments.get(at + 1).and_then(|number| number.parse::<u64>().ok());
         number.expect("a number is wanted after --rows")
@@ -36,7 +42,7 @@ fn main() {
             arguments.iter().map(String::as_str).filter(|word| word.parse::<u64>().is_err()).collect();
         names.iter().all(|word| word.starts_with("--")) || names.contains(&name)
     };
-    println!("{:<52} {:>14} {:>12}  holds", "", "measured", "wanted");
+    println!("{:<52} {:>16} {:>12}  holds", "", "measured", "wanted");
     if wanted("faults") {
         faults(rows.unwrap_or(10_000));
     }
@@ -53,7 +59,7 @@ fn main() {
 
 /// One line of the table.
 fn line(what: &str, measured: String, wanted: String, holds: bool) {
-    println!("{what:<52} {measured:>14} {wanted:>12}  {}", if holds { "yes" } else { "NO" });
+    println!("{what:<52} {measured:>16} {wanted:>12}  {}", if holds { "yes" } else { "NO" });
 }
 
 fn heading(text: &str) {
@@ -118,7 +124,7 @@ fn concurrency(rows: u64) {
 fn throughput(rows: u64) {
     heading(&format!("{rows} rows; a server that answers at once, the cache on"));
     let server = lean::Server::start();
-    let program = Program::new(rows, "concurrency = 128");
+    let program = Program::new(rows, &format!("concurrency = {}", floor::AT_A_TIME));
     let ran = program.run(&server.base_url());
     complete(&ran, rows);
     let calls = rows as f64 / ran.wall.as_secs_f64();
@@ -128,10 +134,17 @@ fn throughput(rows: u64) {
     let memory = ran.memory as f64 / 1e6;
     line("most memory, MB", format!("{memory:.0}"), "< 120".to_owned(), memory < 120.0);
     line("replies on record", program.records().to_string(), rows.to_string(), program.records() == rows);
-    match wrk::reach(&server.base_url(), &server.body()) {
+    let (base_url, body) = (server.base_url(), server.body());
+    let per_second = |reached: &floor::Reached| {
+        format!("{:.0}, {:.3} ms", reached.per_second, reached.processor.as_secs_f64() * 1e3)
+    };
+    let bare = floor::reqwest(&base_url, &body);
+    line("a bare loop around reqwest: requests a second", per_second(&bare), String::new(), true);
+    line("share of what the loop reaches", format!("{:.2}", calls / bare.per_second), String::new(), true);
+    match floor::wrk(&base_url, &body) {
         Some(reached) => {
-            let share = calls / reached;
-            line("wrk, requests a second", format!("{reached:.0}"), String::new(), true);
+            let share = calls / reached.per_second;
+            line("wrk: requests a second", per_second(&reached), String::new(), true);
             line(
                 "share of what wrk reaches",
                 format!("{share:.2}"),

@@ -59,7 +59,7 @@ impl Program {
             format!(".tgp-{}", base_url.rsplit_once(':').map_or("", |(_, port)| port).replace('/', ""));
         let before = usage::of_children();
         let began = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_tgp"))
+        let mut child = Command::new(std::env::var("TGP").unwrap_or(env!("CARGO_BIN_EXE_tgp").to_owned()))
             .current_dir(self.path())
             .args(["run", "bench.tgp", "--json", "--bind", "targets=vllm/bench", "--store", &store])
             .stdin(Stdio::null())

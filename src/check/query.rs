@@ -115,6 +115,15 @@ impl<'l> Checker<'l> {
         let mut settings = Vec::new();
         for (name, value) in &clauses.settings {
             self.setting(&mut scope, &mut settings, name, value);
+            if let Some(capability) = capability {
+                self.suits(capability, name);
+            }
+        }
+        if let (Some(Capability::Image), Some((_, span))) = (capability, clauses.turns) {
+            self.tell(
+                error(codes::WRONG_CAPABILITY, span, "models that paint hold no conversation")
+                    .help("ask with `user`; several pictures of one prompt are `samples`"),
+            );
         }
         let samples =
             clauses.samples.and_then(|(count, _)| self.count(&mut scope, count, "samples", 1)).unwrap_or(1);

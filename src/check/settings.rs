@@ -8,7 +8,7 @@ use crate::syntax::tree::{self, Name};
 use super::checker::Checker;
 use super::codes;
 use super::complaint::{Explained, error, suggestion};
-use super::program::{Expr, Setting};
+use super::program::{Capability, Expr, Setting};
 use super::scope::Scope;
 
 const NAMES: [&str; 7] = ["temperature", "top_p", "max_tokens", "seed", "stop", "reasoning_effort", "size"];
@@ -25,6 +25,25 @@ pub(super) fn kind(name: &str) -> Option<Type> {
 }
 
 impl Checker<'_> {
+    /// Refuses a setting that models of this kind know nothing of, for it would be dropped.
+    pub(super) fn suits(&mut self, capability: Capability, name: &Name) {
+        let paints = capability == Capability::Image;
+        let fits = match &*name.value {
+            "seed" => true,
+            "size" => paints,
+            _ => !paints,
+        };
+        if fits || kind(&name.value).is_none() {
+            return;
+        }
+        let (who, help) = match paints {
+            true => ("paint", "they take `size` and `seed`"),
+            false => ("answer in text", "it is for models that are `image`"),
+        };
+        let message = format!("models that {who} have no `{}`", name.value);
+        self.tell(error(codes::WRONG_CAPABILITY, name.span, message).help(help));
+    }
+
     /// One setting among those before it.
     pub(super) fn setting(
         &mut self,

@@ -228,10 +228,7 @@ impl Batches {
             calls: Vec::with_capacity(batch.len()),
         };
         for Queued { key, request, leave, .. } in batch {
-            let canonical = RawValue::from_string(endpoint.canonical_json(&request));
-            handed
-                .calls
-                .push(HandedCall { key, request: canonical.unwrap_or_else(|_| RawValue::NULL.to_owned()) });
+            handed.calls.push(HandedCall { key, request: endpoint.canonical_json(&request) });
             requests.push((key.hex(), request));
             leaves.push((key, leave));
         }

@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, Shared};
 use serde_json::value::RawValue;
 
 use crate::eval::effects::{Answer, Answered, Call};
-use crate::models::endpoint::Endpoint;
+use crate::models::endpoint::{Brought, Endpoint};
 use crate::models::forecast::Forecast;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, RawReply, Reply, Usage};
 use crate::models::request::Request;
@@ -268,8 +268,8 @@ impl Caller {
             Ok(leave) => leave,
             Err(bound) => return Made::failed(refused(cause_of(bound))),
         };
-        let (raw, unkept) = match endpoint.ask(request).await {
-            Ok(answered) => answered,
+        let Brought { raw, reply, unkept } = match endpoint.ask(request).await {
+            Ok(brought) => brought,
             Err(failure) => {
                 let went_out = failure.attempts > 0;
                 self.purse.settle(leave, if went_out { Came::Unanswered } else { Came::Unsent });
@@ -277,9 +277,7 @@ impl Caller {
                 return Made::failed(failure);
             }
         };
-        let canonical = RawValue::from_string(endpoint.canonical_json(request));
-        let canonical = canonical.unwrap_or_else(|_| RawValue::NULL.to_owned());
-        let kept = self.keep(endpoint, key, request, canonical, raw, 1.0).await;
+        let kept = self.keep(endpoint, key, endpoint.canonical_json(request), raw, reply, 1.0).await;
         drop(unkept);
         match kept {
             Ok((answered, paid)) => {
@@ -343,16 +341,11 @@ impl Caller {
         &self,
         endpoint: &Endpoint,
         key: CallKey,
-        request: &Request,
         canonical: Box<RawValue>,
         raw: RawReply,
+        reply: Reply,
         share: f64,
     ) -> Result<(Answered, Paid), CallFailure> {
-        let reply = endpoint.read(request, &raw).map_err(|error| CallFailure {
-            cause: FailureCause::Torn(error.to_string()),
-            attempts: raw.attempts,
-            excerpt: String::new(),
-        })?;
         let cost = endpoint.cost(&reply.usage, pictures(&reply)).map(|dollars| dollars * share);
         let paid = Paid { cost: microdollars(cost), tokens: tokens(&reply.usage) };
         self.tallies.count(endpoint.name(), |tally| {
@@ -391,7 +384,13 @@ impl Caller {
     ) -> Result<(), CallFailure> {
         let request = crate::models::batch::kind_of(canonical.get());
         let kept = match reply {
-            Ok(raw) => self.keep(endpoint, key, &request, canonical, raw, batches::SHARE).await,
+            Ok(raw) => match endpoint.read(&request, &raw) {
+                Ok(reply) => self.keep(endpoint, key, canonical, raw, reply, batches::SHARE).await,
+                Err(error) => {
+                    let cause = FailureCause::Torn(error.to_string());
+                    Err(CallFailure { cause, attempts: raw.attempts, excerpt: String::new() })
+                }
+            },
             Err(failure) => {
                 self.note(endpoint, key, &failure);
                 Err(failure)

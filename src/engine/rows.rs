@@ -21,6 +21,9 @@ use super::gauges::{Gauge, Meters};
 use super::making::{End, Follower, Maker, Next, Place};
 use super::table::ChunkRef;
 
+/// Rows that are done at the same time are passed on together, as many at most.
+const TOGETHER: usize = 256;
+
 /// What a chunk's rows are run with.
 pub struct RowWork<'a> {
     pub ground: &'a Ground,
@@ -67,7 +70,7 @@ impl RowWork<'_> {
     pub async fn run(&self, rows: &Arc<[Row]>) -> Vec<Row> {
         let Some(stream) = self.stream() else { return Vec::new() };
         let mut made: Vec<Vec<Row>> = Vec::with_capacity(rows.len());
-        let mut waiting = FuturesUnordered::new();
+        let waiting = FuturesUnordered::new();
         for (place, row) in rows.iter().enumerate() {
             if !self.takes(row) {
                 made.push(Vec::new());
@@ -87,13 +90,21 @@ impl RowWork<'_> {
             }
         }
         let mut is_told = false;
-        while let Some((place, rows)) = waiting.next().await {
-            made[place] = rows;
+        // Answers come in groups, for they are put on disk together.
+        let mut waiting = waiting.ready_chunks(TOGETHER);
+        while let Some(done) = waiting.next().await {
+            let places: Vec<usize> = done.iter().map(|(place, _)| *place).collect();
+            for (place, rows) in done {
+                made[place] = rows;
+            }
             if self.maker.is_live() {
-                // The first time, all that were done before it.
-                let done = if is_told { place..place + 1 } else { 0..made.len() };
+                let told = |at: usize| (vec![at as u32], made[at].as_slice());
+                match is_told {
+                    true => self.tell(places.into_iter().map(told)),
+                    // The first time, all that were done before it.
+                    false => self.tell((0..made.len()).map(told)),
+                }
                 is_told = true;
-                self.tell(done.map(|at| (vec![at as u32], made[at].as_slice())));
             }
         }
         made.into_iter().flatten().collect()
@@ -188,11 +199,11 @@ impl RowWork<'_> {
                 row.failure = Some(Arc::new(stuck()));
                 return vec![row];
             }
-            let answers = join_all(calls.into_iter().map(|(path, call)| async move {
+            let answer = |(path, call)| async move {
                 let departs = || self.maker.go_live();
                 (path, self.caller.answer(call, may_wait, self.meters, departs).await)
-            }));
-            for (path, given) in answers.await {
+            };
+            for (path, given) in join_all(calls.into_iter().map(answer)).await {
                 if !given.is_settled {
                     self.unsettled.store(true, Ordering::Relaxed);
                 }

@@ -13,24 +13,32 @@ use super::limits::limiter::Pass;
 use super::limits::quota::{Quotas, retry_after};
 use super::limits::retry::delay;
 use super::limits::traffic::Arrival;
-use super::reply::{CallFailure, FailureCause, RawReply};
+use super::reply::{CallFailure, FailureCause, RawReply, Reply};
 use super::request::Request;
 use super::transport::{Answer, Fault};
 
 /// How often a waiting call looks whether it has waited too long by what others have learned.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// What a call brought.
+pub struct Brought<'e> {
+    pub raw: RawReply,
+    /// What it means.
+    pub reply: Reply,
+    /// Drop it when the answer is on disk.
+    pub unkept: Unkept<'e>,
+}
+
 /// One call on its way, over all its attempts.
 pub(super) struct Call<'e, 'r> {
     pub(super) endpoint: &'e Endpoint,
     pub(super) lines: &'e Lines,
     pub(super) request: &'r Request,
-    pub(super) message: Message,
     pub(super) tokens: u64,
 }
 
 impl<'e> Call<'e, '_> {
-    pub(super) async fn run(&self) -> Result<(RawReply, Unkept<'e>), CallFailure> {
+    pub(super) async fn run(&self) -> Result<Brought<'e>, CallFailure> {
         let Call { endpoint, lines, .. } = self;
         let limits = &endpoint.limits;
         let mut sent = 0;
@@ -38,12 +46,14 @@ impl<'e> Call<'e, '_> {
         let mut failure =
             CallFailure { cause: FailureCause::CircuitOpen, attempts: 0, excerpt: String::new() };
         lines.budget.earn();
+        // Many calls wait for their turn, and few are out: what it takes to send is made for those.
+        let mut message = None;
         loop {
             // A stopped endpoint sends nothing more; what is out is waited for.
             let Some(Ok(entry)) = endpoint.unless_stopped(lines.circuit.enter()).await else {
                 return Err(self.give_up(endpoint.reason(failure)));
             };
-            let Some(pass) = endpoint.unless_stopped(lines.limiter.admit(self.tokens, sent > 0)).await else {
+            let Some(pass) = lines.limiter.admit(self.tokens, sent > 0).await else {
                 return Err(self.give_up(endpoint.reason(failure)));
             };
             if !entry.is_current() {
@@ -51,7 +61,9 @@ impl<'e> Call<'e, '_> {
             }
             sent += 1;
             let faults = sent - refusals;
-            let answer = self.attempt(&pass, faults).await;
+            let message = message
+                .get_or_insert_with(|| endpoint.site.profile.dialect.message(&endpoint.site, self.request));
+            let answer = Box::pin(self.attempt(message, &pass, faults)).await;
             let latency = pass.elapsed();
             let now = endpoint.world.now();
             let (judgement, wait) = self.judge(&answer, &pass, now);
@@ -60,11 +72,12 @@ impl<'e> Call<'e, '_> {
             self.settle(&judgement, wait, faults, pass, entry);
 
             let (cause, bearable) = match judgement {
-                Judgement::Answer(usage) => {
-                    endpoint.learn_output(&usage);
+                Judgement::Answer(reply) => {
+                    endpoint.learn_output(&reply.usage);
                     endpoint.tell(AttemptEvent::Answered { latency, attempt: sent });
                     if let (Ok(Answer { status, body, .. }), Some(unkept)) = (answer, unkept) {
-                        return Ok((RawReply { status, body, latency, attempts: sent, at: now }, unkept));
+                        let raw = RawReply { status, body, latency, attempts: sent, at: now };
+                        return Ok(Brought { raw, reply, unkept });
                     }
                     continue;
                 }
@@ -87,8 +100,8 @@ impl<'e> Call<'e, '_> {
     }
 
     /// One request and its answer, for as long as it is worth waiting.
-    async fn attempt(&self, pass: &Pass<'_>, number: u32) -> Result<Answer, Fault> {
-        let Call { endpoint, lines, request, message, .. } = self;
+    async fn attempt(&self, message: &Message, pass: &Pass<'_>, number: u32) -> Result<Answer, Fault> {
+        let Call { endpoint, lines, request, .. } = self;
         let exchange = exchange::exchange(&endpoint.site, request, message, &lines.carrier);
         tokio::pin!(exchange);
         loop {
@@ -118,7 +131,7 @@ impl<'e> Call<'e, '_> {
         pass.told(&Quotas::read(&answer.headers, now), self.tokens);
         let site = &self.endpoint.site;
         match site.profile.dialect.read(site, self.request, answer.status, &answer.body) {
-            Ok(reply) => (Judgement::Answer(reply.usage), None),
+            Ok(reply) => (Judgement::Answer(reply), None),
             Err(error) => {
                 let judgement = judgement::of_unreadable(error, answer.status, &answer.body);
                 (judgement, retry_after(&answer.headers, now))
@@ -135,8 +148,8 @@ impl<'e> Call<'e, '_> {
         entry: Entry<'_>,
     ) {
         let arrival = match judgement {
-            Judgement::Answer(usage) => {
-                let tokens = usage.input + usage.output;
+            Judgement::Answer(reply) => {
+                let tokens = reply.usage.input + reply.usage.output;
                 Arrival::Answered { tokens: (tokens > 0).then_some(tokens) }
             }
             Judgement::Wait => Arrival::Refused { wait },

@@ -7,11 +7,14 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::RawValue;
 
 use super::attempt::{AttemptEvent, Observer};
+pub use super::call::Brought;
 use super::call::Call;
 use super::call_key;
 use super::capability::Capability;
@@ -19,10 +22,10 @@ use super::dialects::{Message, Site};
 use super::error::{EndpointError, ReadError, Unsupported};
 use super::exchange::Carrier;
 use super::forecast::{LONGEST_OUTPUT, TYPICAL_OUTPUT};
+use super::limits::Limits;
 use super::limits::circuit::Circuit;
 use super::limits::limiter::Limiter;
 use super::limits::retry::RetryBudget;
-use super::limits::{Limits, Unkept};
 use super::prices::{Price, Prices};
 use super::program::{self, Program};
 use super::provider::{Address, Key, ProviderKind};
@@ -30,6 +33,7 @@ use super::reply::{CallFailure, FailureCause, RawReply, Reply, Usage};
 use super::request::{ChatRequest, Parameters, Request};
 use super::secret::{self, KeySource};
 use super::transport::Transport;
+use super::written_request;
 use crate::digest::Digest;
 use crate::world::World;
 
@@ -240,8 +244,8 @@ impl Endpoint {
     }
 
     /// The request as JSON for people: pictures by digest, no secrets.
-    pub fn canonical_json(&self, request: &Request) -> String {
-        call_key::canonical_json(&self.site, self.identity.as_deref(), &self.effective(request))
+    pub fn canonical_json(&self, request: &Request) -> Box<RawValue> {
+        written_request::canonical_json(&self.site, self.identity.as_deref(), &self.effective(request))
     }
 
     /// What a reply costs in US dollars, where the prices are known.
@@ -264,34 +268,39 @@ impl Endpoint {
     /// # Errors
     /// Where no attempt brought an answer, or asking again would bring none.
     pub async fn call(&self, request: &Request) -> Result<RawReply, CallFailure> {
-        self.ask(request).await.map(|(raw, _)| raw)
+        self.ask(request).await.map(|brought| brought.raw)
     }
 
-    /// As [`Endpoint::call`]; and the answer takes a place of the concurrency until what comes with
-    /// it is dropped, which is to be when the answer is on disk.
-    pub async fn ask<'e>(&'e self, request: &Request) -> Result<(RawReply, Unkept<'e>), CallFailure> {
+    /// As [`Endpoint::call`], with what the answer means; and the answer takes a place of the
+    /// concurrency until [`Brought::unkept`] is dropped, which is to be when it is on disk.
+    pub async fn ask<'e>(&'e self, request: &Request) -> Result<Brought<'e>, CallFailure> {
         if let Some(unsupported) = self.refuse(request) {
             return Err(not_ready(&unsupported));
         }
         let lines = self.lines().map_err(|error| not_ready(&error))?;
         let request = self.effective(request);
-        let call = Call {
-            endpoint: self,
-            lines,
-            message: self.site.profile.dialect.message(&self.site, &request),
-            tokens: self.expected(&request).tokens(),
-            request: &request,
-        };
+        let call =
+            Call { endpoint: self, lines, tokens: self.expected(&request).tokens(), request: &request };
+        if *self.stopped.borrow() {
+            lines.limiter.close();
+        }
         call.run().await
     }
 
     /// Sends nothing from now on. Calls that are out are waited for; the others fail as cancelled.
     pub fn stop(&self) {
         self.stopped.send_replace(true);
+        if let Some(Ok(lines)) = self.lines.get() {
+            lines.limiter.close();
+        }
     }
 
     /// Waits, unless the endpoint is stopped before.
     pub(super) async fn unless_stopped<T>(&self, wait: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(wait);
+        if let Some(waited) = wait.as_mut().now_or_never() {
+            return Some(waited);
+        }
         let mut stopped = self.stopped.subscribe();
         tokio::select! {
             biased;
@@ -370,7 +379,8 @@ impl Endpoint {
                     Carrier::Program(Box::new(Program::new(self.model(), &self.arguments, folder)))
                 }
                 _ => {
-                    Carrier::Http { transport: Transport::open(&self.site.base_url, &self.limits)?, headers }
+                    let transport = Box::new(Transport::open(&self.site.base_url, &self.limits)?);
+                    Carrier::Http { transport, headers }
                 }
             };
             Ok(Lines {

@@ -1,14 +1,14 @@
 //! What came back from one attempt: an answer, a reason to wait, or a failure.
 
 use super::error::ReadError;
-use super::reply::{FailureCause, Usage};
+use super::reply::{FailureCause, Reply};
 use super::transport::Fault;
 
 /// What to do about an attempt.
 #[derive(Debug)]
 pub(super) enum Judgement {
     /// A whole answer, be it a filter's.
-    Answer(Usage),
+    Answer(Reply),
     /// Told to wait.
     Wait,
     /// Worth another attempt.

@@ -23,3 +23,4 @@ pub mod request;
 mod secret;
 mod structured;
 mod transport;
+mod written_request;

@@ -1,7 +1,7 @@
 //! Carrying messages over HTTP.
 
 use std::error::Error;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -26,6 +26,8 @@ const LARGEST: usize = 256 << 20;
 #[derive(Debug)]
 pub(super) struct Transport {
     client: Client,
+    /// The address asked last: as a rule the next one too.
+    last: Mutex<Option<(String, Url)>>,
 }
 
 /// A response, complete.
@@ -65,13 +67,13 @@ impl Transport {
             builder = builder.tls_certs_only([]);
         }
         match builder.build() {
-            Ok(client) => Ok(Transport { client }),
+            Ok(client) => Ok(Transport { client, last: Mutex::default() }),
             Err(error) => Err(EndpointError::NoClient { reason: reason(&error) }),
         }
     }
 
     pub(super) async fn send(&self, message: &Message, headers: &HeaderMap) -> Result<Answer, Fault> {
-        let url = Url::parse(&message.url).map_err(|error| Fault::Unreachable(error.to_string()))?;
+        let url = self.address(&message.url)?;
         let method = if message.body.is_some() { Method::POST } else { Method::GET };
         let mut request = Request::new(method, url);
         *request.headers_mut() = headers.clone();
@@ -86,6 +88,18 @@ impl Transport {
         }
         let response = self.client.execute(request).await.map_err(fault)?;
         receive(response).await
+    }
+
+    fn address(&self, text: &str) -> Result<Url, Fault> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, url)) if known == text => Ok(url.clone()),
+            _ => {
+                let url = Url::parse(text).map_err(|error| Fault::Unreachable(error.to_string()))?;
+                *last = Some((text.to_owned(), url.clone()));
+                Ok(url)
+            }
+        }
     }
 }
 

@@ -47,11 +47,11 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(shared: Arc<Shared>, folder: &Path, next: Mark) -> Result<Writer, StoreError> {
-        let packer = Packer::new()?;
+        let (packer, passing) = (Packer::new()?, Packer::passing()?);
         let (orders, received) = channel();
         let tail = Tail::new(folder, next);
         let journal = Journal::new(folder);
-        let work = Work { shared, packer, tail, journal };
+        let work = Work { shared, packer, passing, tail, journal };
         let thread = std::thread::Builder::new()
             .name("tgp-ledger".to_owned())
             .spawn(move || work.run(&received))
@@ -105,6 +105,8 @@ impl Drop for Writer {
 struct Work {
     shared: Arc<Shared>,
     packer: Packer,
+    /// Packs what goes to the journal.
+    passing: Packer,
     tail: Tail,
     journal: Journal,
 }
@@ -183,9 +185,9 @@ impl Work {
 
     /// Puts entries on disk where they wait for more.
     fn gather(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
-        self.packer.clear();
+        self.passing.clear();
         let next = self.tail.begin()?;
-        self.journal.append(&mut self.packer, &entries, next)?;
+        self.journal.append(&mut self.passing, &entries, next)?;
         self.shared.gathering.add(entries);
         Ok(())
     }

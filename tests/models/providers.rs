@@ -397,6 +397,65 @@ async fn pictures_at_addresses_are_kept_with_the_reply() {
     assert_eq!(pictures.iter().map(|picture| &picture.bytes[..]).collect::<Vec<_>>(), [&png[..]]);
 }
 
+/// What an image model's response comes to, with the pictures that it points to.
+async fn painted(name: &str, status: u16) -> Result<Reply, FailureCause> {
+    let (provider, _) = name.split_once('/').unwrap();
+    let fixture = String::from_utf8(fixture(name)).unwrap();
+    let server = Server::start(Behaviour {
+        respond: Arc::new(move |incoming| {
+            if let Some(file) = incoming.path.strip_prefix("/files/") {
+                let kinds = [("png", "image/png"), ("jpg", "image/jpeg"), ("webp", "image/webp")];
+                let kind = kinds.iter().find(|(ending, _)| file.ends_with(ending)).unwrap();
+                return Outgoing { status: 200, media_type: kind.1, body: file.as_bytes().to_vec() };
+            }
+            let host = super::server::header(incoming.head, "host").unwrap();
+            Outgoing::json(status, fixture.replace("HOST", host))
+        }),
+        ..Behaviour::default()
+    });
+    let spec = EndpointSpec {
+        base_url: Some(server.root()),
+        key_variable: Some("KEY".to_owned()),
+        limits: tgp::models::limits::Limits { attempts: 1, ..Default::default() },
+        ..EndpointSpec::new(ProviderKind::named(provider).unwrap(), "m")
+    };
+    let world = Environment::new(&[("KEY", "secret-key")]);
+    let endpoint = Endpoint::open(spec, Arc::new(world)).unwrap();
+    let request = Request::Paint(PaintRequest { prompt: "p".into(), count: 1, size: None, seed: None });
+    let raw = endpoint.call(&request).await.map_err(|failure| failure.cause)?;
+    drop(server);
+    Ok(endpoint.read(&request, &raw).unwrap())
+}
+
+#[tokio::test]
+async fn image_models_answer_in_many_shapes() {
+    let cases: [(&str, &[&str]); 5] = [
+        ("replicate/picture", &["image/webp"]),
+        ("replicate/pictures", &["image/png", "image/jpeg"]),
+        ("zhipu/picture", &["image/png"]),
+        ("compatible/pictures", &["image/png", "image/jpeg"]),
+        ("compatible/pictures_at", &["image/png", "image/jpeg"]),
+    ];
+    for (name, kinds) in cases {
+        let reply = painted(name, 200).await.unwrap();
+        let Content::Pictures(pictures) = reply.content else { panic!("{name}: no pictures") };
+        let found: Vec<&str> = pictures.iter().map(|picture| &*picture.media_type).collect();
+        assert_eq!(found, kinds, "{name}");
+        assert_eq!(reply.outcome, Outcome::Complete, "{name}");
+    }
+    for (name, status) in [("replicate/nsfw", 201), ("zhipu/filter", 400), ("openai/image_policy", 400)] {
+        assert_eq!(painted(name, status).await.unwrap().outcome, Outcome::Blocked, "{name}");
+    }
+    let failures = [
+        ("replicate/failed", 201, FailureCause::Server(500)),
+        ("zhipu/error", 400, FailureCause::Refused(400)),
+        ("compatible/picture_error", 500, FailureCause::Server(500)),
+    ];
+    for (name, status, cause) in failures {
+        assert_eq!(painted(name, status).await.unwrap_err(), cause, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn started_work_is_asked_after_until_it_is_done() {
     let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));

@@ -155,6 +155,13 @@ impl Checker<'_> {
                 seen.push((word, clause.span));
             }
             match &clause.kind {
+                AskClauseKind::System(_) | AskClauseKind::Turns(_) if capability == Capability::Image => {
+                    self.tell(
+                        error(codes::WRONG_CAPABILITY, clause.span, "a model that paints takes one prompt")
+                            .help("put all of it into `user`"),
+                    );
+                    body = body.or(Some(Body::User(Typed::unknown().expr)));
+                }
                 AskClauseKind::System(text) => {
                     message.system = Some(self.wanted(scope, text, &Type::Text, "the system text"));
                 }
@@ -180,6 +187,7 @@ impl Checker<'_> {
                 }
                 AskClauseKind::Setting { name, value } => {
                     self.setting(scope, &mut message.settings, name, value);
+                    self.suits(capability, name);
                 }
                 _ => {}
             }

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Dialect, Message, Site, data_url, parse, picture_from_base64};
-use crate::models::call_key;
 use crate::models::error::ReadError;
 use crate::models::reply::{Content, Hit, Outcome, Page, Reply, Usage};
 use crate::models::request::Request;
+use crate::models::written_request;
 
 pub(in crate::models) struct Command;
 
@@ -52,7 +52,7 @@ impl Dialect for Command {
     }
 
     fn message(&self, _: &Site, request: &Request) -> Message {
-        let (kind, mut value) = call_key::request_json(request);
+        let (kind, mut value) = written_request::request_json(request);
         if let Request::Chat(chat) = request {
             for (place, turn) in chat.turns.iter().enumerate() {
                 if !turn.images.is_empty() {

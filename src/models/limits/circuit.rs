@@ -65,6 +65,10 @@ impl Circuit {
 
     /// Waits until the endpoint may be asked.
     pub(in crate::models) async fn enter(&self) -> Result<Entry<'_>, Dead> {
+        // As a rule it may be asked, and nothing has to be waited for.
+        if matches!(self.state().phase, Phase::Closed { .. }) {
+            return Ok(Entry { circuit: self, trying: false });
+        }
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);

@@ -149,7 +149,7 @@ async fn run(
             while let Some(next) = { left.borrow().checked_sub(1) } {
                 *left.borrow_mut() = next;
                 for attempt in 0.. {
-                    let pass = limiter.admit(0, attempt > 0).await;
+                    let pass = limiter.admit(0, attempt > 0).await.unwrap();
                     if ask(&server).await {
                         pass.arrive(Arrival::Answered { tokens: None });
                         break;
@@ -240,7 +240,7 @@ async fn a_thousand_at_a_time_are_soon_out() {
     for _ in 0..10_000 {
         let (server, limiter) = (Rc::clone(&server), Rc::clone(&limiter));
         tasks.spawn_local(async move {
-            let pass = limiter.admit(0, false).await;
+            let pass = limiter.admit(0, false).await.unwrap();
             ask(&server).await;
             pass.arrive(Arrival::Answered { tokens: None });
         });

@@ -59,6 +59,13 @@ pub(super) struct Ticket {
     tokens: f64,
 }
 
+impl Ticket {
+    /// When it left.
+    pub(super) fn at(&self) -> Instant {
+        self.at
+    }
+}
+
 /// What became of a request, as far as traffic goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::models) enum Arrival {
@@ -103,6 +110,11 @@ impl Traffic {
             settled: 0,
             history: History::default(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight
     }
 
     /// When a request of about `tokens` tokens may go.
