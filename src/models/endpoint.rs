@@ -379,7 +379,8 @@ impl Endpoint {
                     Carrier::Program(Box::new(Program::new(self.model(), &self.arguments, folder)))
                 }
                 _ => {
-                    Carrier::Http { transport: Transport::open(&self.site.base_url, &self.limits)?, headers }
+                    let transport = Box::new(Transport::open(&self.site.base_url, &self.limits)?);
+                    Carrier::Http { transport, headers }
                 }
             };
             Ok(Lines {

@@ -16,7 +16,7 @@ use super::transport::{Answer, Fault, Transport};
 pub(super) enum Carrier {
     /// The headers hold the key.
     Http {
-        transport: Transport,
+        transport: Box<Transport>,
         headers: HeaderMap,
     },
     Program(Box<Program>),
