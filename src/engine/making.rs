@@ -66,6 +66,14 @@ pub enum Next {
 }
 
 impl Piece {
+    /// The number of its rows, when it is whole.
+    pub(super) fn rows(&self) -> Option<u32> {
+        match self {
+            Piece::Whole(chunk) => Some(chunk.rows),
+            Piece::Making(_) => None,
+        }
+    }
+
     /// The chunk, when it is whole.
     pub async fn whole(&self) -> End {
         match self {

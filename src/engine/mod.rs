@@ -15,6 +15,7 @@ pub mod memo;
 mod output;
 pub mod recordings;
 pub mod remote;
+mod room;
 pub mod rows;
 pub mod run;
 pub mod shelf;

@@ -19,6 +19,7 @@ use crate::syntax::tree::NodeKind;
 use super::caller::Caller;
 use super::gauges::{Gauge, Meters};
 use super::making::{End, Follower, Maker, Next, Place};
+use super::room::Stay;
 use super::table::ChunkRef;
 
 /// Rows that are done at the same time are passed on together, as many at most.
@@ -33,6 +34,8 @@ pub struct RowWork<'a> {
     pub meters: Meters<'a>,
     /// Who is told of rows that are done while others still wait.
     pub maker: &'a Maker,
+    /// Where rows that are done make room for others.
+    pub(super) stay: &'a Stay,
     /// Whether rows that failed before go on through this unit.
     pub carries_failures: bool,
     /// Rows that are in the gauge already.
@@ -89,10 +92,12 @@ impl RowWork<'_> {
                 }
             }
         }
+        self.stay.done(rows.len() - waiting.len());
         let mut is_told = false;
         // Answers come in groups, for they are put on disk together.
         let mut waiting = waiting.ready_chunks(TOGETHER);
         while let Some(done) = waiting.next().await {
+            self.stay.done(done.len());
             let places: Vec<usize> = done.iter().map(|(place, _)| *place).collect();
             for (place, rows) in done {
                 made[place] = rows;

@@ -17,12 +17,10 @@ use super::gauges::{Gauge, Meters};
 use super::making::{Begun, End, Maker, Piece};
 use super::memo::Made;
 use super::output::Output;
+use super::room::{Room, Stay};
 use super::rows::{RowWork, Told};
 use super::run::Run;
 use super::table::{ChunkRef, Table};
-
-/// Chunks of one unit that are worked on at the same time, whatever they wait for.
-const CHUNKS_AT_ONCE: usize = 6;
 
 /// What became of one piece of the input.
 struct Worked {
@@ -40,6 +38,7 @@ impl Run {
         out: &mut Output,
     ) -> Result<Digest, RunError> {
         let Some(mut input) = input else { return Ok(Table::default().digest()) };
+        let room = Room::new(self.parts(id).count(), self.calls_at_a_time(id));
         let mut taken = Table::default();
         let mut working = FuturesOrdered::new();
         let mut problem = None;
@@ -62,15 +61,15 @@ impl Run {
                         }
                     }
                 }
-                piece = input.recv(), if open && working.len() < CHUNKS_AT_ONCE => match piece {
+                piece = input.recv(), if open && room.has_place(working.len()) => match piece {
                     Some(Piece::Whole(chunk)) if working.is_empty() && self.takes(id, &chunk, out)? => {
                         taken.chunks.push(chunk);
                     }
                     Some(piece) => {
-                        let makers = self.parts(id).map(|_| {
+                        let makers = self.parts(id).enumerate().map(|(part, _)| {
                             let (maker, made) = Maker::new();
                             out.announce(&made);
-                            maker
+                            (maker, room.enter(part, piece.rows()))
                         });
                         let makers = makers.collect();
                         let run = self.clone();
@@ -78,9 +77,19 @@ impl Run {
                     }
                     None => open = false,
                 },
+                () = room.freed(), if open && !room.has_place(working.len()) => {}
             }
         }
         problem.map_or_else(|| Ok(taken.digest()), Err)
+    }
+
+    /// The most calls that one of a unit's models may have out at a time.
+    fn calls_at_a_time(&self, id: UnitId) -> usize {
+        let unit = self.plan.unit(id);
+        let asks =
+            |model| unit.models.contains(&model) || unit.targets.iter().any(|target| target.model == model);
+        let asked = self.caller.endpoints().iter().filter(|(binding, _)| asks(binding.model));
+        asked.map(|(_, endpoint)| endpoint.limits().concurrency as usize).max().unwrap_or(1)
     }
 
     /// The parts of the work on a chunk: a query does it for each model.
@@ -117,10 +126,10 @@ impl Run {
     }
 
     /// What a unit makes of one piece of its input.
-    async fn piece(&self, id: UnitId, piece: Piece, makers: Vec<Maker>) -> Result<Worked, RunError> {
+    async fn piece(&self, id: UnitId, piece: Piece, makers: Vec<(Maker, Stay)>) -> Result<Worked, RunError> {
         let piece = &piece;
-        let parts = self.parts(id).zip(makers).map(|(part, maker)| async move {
-            let made = self.part(id, part, piece, &maker).await?;
+        let parts = self.parts(id).zip(makers).map(|(part, (maker, stay))| async move {
+            let made = self.part(id, part, piece, &maker, &stay).await?;
             maker.end(made);
             Ok::<_, RunError>(made)
         });
@@ -137,6 +146,7 @@ impl Run {
         part: Option<(Asked, &Digest)>,
         piece: &Piece,
         maker: &Maker,
+        stay: &Stay,
     ) -> Result<Option<ChunkRef>, RunError> {
         let unit = self.plan.unit(id);
         let gauge = &self.gauges[id.0 as usize];
@@ -150,6 +160,7 @@ impl Run {
             target,
             meters: Meters { unit: gauge, chunk: &own },
             maker,
+            stay,
             carries_failures: unit.carries_failures(self.node(unit)),
             told: Told::default(),
             unsettled: AtomicBool::new(false),

@@ -1,0 +1,129 @@
+//! How much of a unit is worked on at a time.
+//!
+//! A chunk may wait long for its last rows: a server stalls, a call is tried again. The others must
+//! go on meanwhile, or the endpoint has nothing to do. So it is rows that are not done which are
+//! bounded, and chunks only as far as memory is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+
+/// Rows that may be under way at a time, where endpoints take no more: enough that a thousand
+/// calls are out while others are made ready.
+const ROWS: usize = 2048;
+/// Chunks under way at a time, however few of their rows are left.
+const CHUNKS: usize = 24;
+/// What a chunk counts as whose rows are not known yet.
+const UNKNOWN: usize = 700;
+
+/// The rows of a unit that are under way, for each of its models.
+pub(super) struct Room {
+    rows: usize,
+    under_way: Vec<AtomicUsize>,
+    freed: Notify,
+}
+
+impl Room {
+    /// For so many models, of which one may have so many calls out at a time.
+    pub(super) fn new(models: usize, calls: usize) -> Arc<Room> {
+        let under_way = (0..models).map(|_| AtomicUsize::new(0)).collect();
+        Arc::new(Room { rows: ROWS.max(calls.saturating_mul(2)), under_way, freed: Notify::new() })
+    }
+
+    /// Whether another chunk may begin beside so many: some model would else run out of rows.
+    pub(super) fn has_place(&self, chunks: usize) -> bool {
+        let wants = |rows: &AtomicUsize| rows.load(Ordering::Relaxed) < self.rows;
+        chunks == 0 || (chunks < CHUNKS && self.under_way.iter().any(wants))
+    }
+
+    /// Waits until it is worth asking again.
+    pub(super) async fn freed(&self) {
+        self.freed.notified().await;
+    }
+
+    /// Takes the rows of a chunk in, for one of the models; nothing for rows that are not known.
+    pub(super) fn enter(self: &Arc<Room>, model: usize, rows: Option<u32>) -> Stay {
+        let left = rows.map_or(UNKNOWN, |rows| rows as usize);
+        if let Some(under_way) = self.under_way.get(model) {
+            under_way.fetch_add(left, Ordering::Relaxed);
+        }
+        Stay { room: self.clone(), model, is_known: rows.is_some(), left: AtomicUsize::new(left) }
+    }
+}
+
+/// Rows of a chunk that are not done. Dropped, they are.
+pub(super) struct Stay {
+    room: Arc<Room>,
+    model: usize,
+    is_known: bool,
+    left: AtomicUsize,
+}
+
+impl Stay {
+    /// So many of the rows are done.
+    pub(super) fn done(&self, rows: usize) {
+        if self.is_known {
+            self.leave(rows);
+        }
+    }
+
+    fn leave(&self, rows: usize) {
+        let left = self.left.load(Ordering::Relaxed);
+        let leaving = rows.min(left);
+        self.left.store(left - leaving, Ordering::Relaxed);
+        let Some(under_way) = self.room.under_way.get(self.model) else { return };
+        let before = under_way.fetch_sub(leaving, Ordering::Relaxed);
+        if before >= self.room.rows && before - leaving < self.room.rows {
+            self.room.freed.notify_one();
+        }
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        self.leave(usize::MAX);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn another_chunk_begins_when_few_rows_are_left_of_those_before() {
+        let room = Room::new(1, 64);
+        let first = room.enter(0, Some(2000));
+        assert!(room.has_place(1));
+        let second = room.enter(0, Some(500));
+        assert!(!room.has_place(2));
+        first.done(400);
+        assert!(!room.has_place(2));
+        first.done(100);
+        room.freed().await;
+        assert!(room.has_place(2) && !room.has_place(CHUNKS));
+        drop((first, second));
+        assert_eq!(room.under_way[0].load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_slow_model_does_not_keep_rows_from_a_quick_one() {
+        let room = Room::new(2, 64);
+        let _slow = room.enter(0, Some(4000));
+        let quick = room.enter(1, Some(4000));
+        assert!(!room.has_place(1));
+        quick.done(3000);
+        assert!(room.has_place(1));
+    }
+
+    #[test]
+    fn a_chunk_that_is_still_being_made_counts_until_it_ends() {
+        let room = Room::new(1, 1500);
+        let making: Vec<Stay> = (0..5).map(|_| room.enter(0, None)).collect();
+        assert!(!room.has_place(5));
+        making[0].done(700);
+        assert!(!room.has_place(5));
+        drop(making);
+        assert!(room.has_place(5));
+    }
+}
