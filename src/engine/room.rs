@@ -5,7 +5,7 @@
 //! bounded, and chunks only as far as memory is.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 
@@ -48,7 +48,8 @@ impl Room {
         if let Some(under_way) = self.under_way.get(model) {
             under_way.fetch_add(left, Ordering::Relaxed);
         }
-        Stay { room: self.clone(), model, is_known: rows.is_some(), left: AtomicUsize::new(left) }
+        let is_known = AtomicBool::new(rows.is_some());
+        Stay { room: self.clone(), model, is_known, left: AtomicUsize::new(left) }
     }
 }
 
@@ -56,14 +57,26 @@ impl Room {
 pub(super) struct Stay {
     room: Arc<Room>,
     model: usize,
-    is_known: bool,
+    is_known: AtomicBool,
     left: AtomicUsize,
 }
 
 impl Stay {
+    /// The chunk is whole, and has so many rows.
+    pub(super) fn is_whole(&self, rows: u32) {
+        if self.is_known.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some(under_way) = self.room.under_way.get(self.model) {
+            under_way.fetch_add(rows as usize, Ordering::Relaxed);
+        }
+        self.left.fetch_add(rows as usize, Ordering::Relaxed);
+        self.leave(UNKNOWN);
+    }
+
     /// So many of the rows are done.
     pub(super) fn done(&self, rows: usize) {
-        if self.is_known {
+        if self.is_known.load(Ordering::Relaxed) {
             self.leave(rows);
         }
     }
@@ -122,6 +135,12 @@ mod tests {
         let making: Vec<Stay> = (0..5).map(|_| room.enter(0, None)).collect();
         assert!(!room.has_place(5));
         making[0].done(700);
+        assert!(!room.has_place(5));
+        making[1].is_whole(300);
+        assert!(!room.has_place(5));
+        making[1].done(299);
+        assert!(room.has_place(5));
+        making[2].is_whole(2000);
         assert!(!room.has_place(5));
         drop(making);
         assert!(room.has_place(5));

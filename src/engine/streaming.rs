@@ -169,6 +169,7 @@ impl Run {
             Begun::Ended(End::Abandoned) => return Err(RunError::Abandoned),
             Begun::Ended(End::Made(None)) => return Ok(None),
             Begun::Ended(End::Made(Some(chunk))) => {
+                stay.is_whole(chunk.rows);
                 if let Some(made) = self.made(unit, fingerprint, &chunk)? {
                     gauge.take(&made);
                     return Ok(made.chunk);
