@@ -10,6 +10,7 @@ use super::judgement::{self, Judgement};
 use super::limits::Unkept;
 use super::limits::circuit::{Change, Entry};
 use super::limits::limiter::Pass;
+use super::limits::patience::Tried;
 use super::limits::quota::{Quotas, retry_after};
 use super::limits::retry::delay;
 use super::limits::traffic::Arrival;
@@ -43,6 +44,7 @@ impl<'e> Call<'e, '_> {
         let limits = &endpoint.limits;
         let mut sent = 0;
         let mut refusals = 0;
+        let mut timeouts = 0;
         let mut failure =
             CallFailure { cause: FailureCause::CircuitOpen, attempts: 0, excerpt: String::new() };
         lines.budget.earn();
@@ -63,7 +65,9 @@ impl<'e> Call<'e, '_> {
             let faults = sent - refusals;
             let message = message
                 .get_or_insert_with(|| endpoint.site.profile.dialect.message(&endpoint.site, self.request));
-            let answer = Box::pin(self.attempt(message, &pass, faults)).await;
+            let tried = Tried { attempt: faults, timeouts };
+            let answer = Box::pin(self.attempt(message, &pass, tried)).await;
+            timeouts += u32::from(matches!(answer, Err(Fault::TimedOut)));
             let latency = pass.elapsed();
             let now = endpoint.world.now();
             let (judgement, wait) = self.judge(&answer, &pass, now);
@@ -100,12 +104,12 @@ impl<'e> Call<'e, '_> {
     }
 
     /// One request and its answer, for as long as it is worth waiting.
-    async fn attempt(&self, message: &Message, pass: &Pass<'_>, number: u32) -> Result<Answer, Fault> {
+    async fn attempt(&self, message: &Message, pass: &Pass<'_>, tried: Tried) -> Result<Answer, Fault> {
         let Call { endpoint, lines, request, .. } = self;
         let exchange = exchange::exchange(&endpoint.site, request, message, &lines.carrier);
         tokio::pin!(exchange);
         loop {
-            let patience = lines.limiter.patience(number, &endpoint.limits);
+            let patience = lines.limiter.patience(tried, &endpoint.limits);
             let left = patience.saturating_sub(pass.elapsed());
             if left.is_zero() {
                 return Err(Fault::TimedOut);

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Limits;
-use super::patience::Patience;
+use super::patience::{Patience, Tried};
 use super::quota::Quotas;
 use super::traffic::{Arrival, Slowdown, Ticket, Traffic, Turn};
 
@@ -123,9 +123,9 @@ impl Limiter {
         Unkept { limiter: self }
     }
 
-    /// How long to wait for the answer to the given attempt.
-    pub(in crate::models) fn patience(&self, attempt: u32, limits: &Limits) -> Duration {
-        self.state().patience.of(attempt, limits)
+    /// How long to wait for the answer to an attempt of a call.
+    pub(in crate::models) fn patience(&self, tried: Tried, limits: &Limits) -> Duration {
+        self.state().patience.of(tried, limits)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -12,6 +12,15 @@ const LEAST: Duration = Duration::from_secs(1);
 /// How fast a slow answer is forgotten, an answer.
 const FORGETTING: f64 = 0.999;
 
+/// What became of a call so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::models) struct Tried {
+    /// Attempts that a refusal did not end, with the one that is out.
+    pub(in crate::models) attempt: u32,
+    /// Those that were waited for in vain.
+    pub(in crate::models) timeouts: u32,
+}
+
 /// The slowest answer of late, fading.
 #[derive(Debug, Default)]
 pub(super) struct Patience {
@@ -25,12 +34,13 @@ impl Patience {
         self.answers = self.answers.saturating_add(1);
     }
 
-    /// How long to wait for the answer to the given attempt, 1 being the first.
-    pub(super) fn of(&self, attempt: u32, limits: &Limits) -> Duration {
-        if !limits.learn_timeout || self.answers < ENOUGH || attempt >= limits.attempts {
+    /// How long to wait for the answer to an attempt of a call.
+    pub(super) fn of(&self, tried: Tried, limits: &Limits) -> Duration {
+        if !limits.learn_timeout || self.answers < ENOUGH || tried.attempt >= limits.attempts {
             return limits.total_timeout;
         }
         let first = (self.slowest * FACTOR).max(LEAST);
-        first.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(limits.total_timeout)
+        // A call that was waited for in vain may be one that takes long.
+        first.saturating_mul(1 << tried.timeouts.min(16)).min(limits.total_timeout)
     }
 }
