@@ -107,6 +107,7 @@ impl<'l> Checker<'l> {
         if clauses.keep_original {
             labels.insert(0, ORIGINAL.into());
         }
+        let several = variations.len() > 1;
         let before: Vec<Column> = building.row.visible().cloned().collect();
         let vary = Vary {
             on,
@@ -117,7 +118,8 @@ impl<'l> Checker<'l> {
             origin: before.iter().map(|column| column.slot).collect(),
         };
         self.push(building, StepKind::Vary(vary), frame, span);
-        if !one || clauses.keep_original {
+        // One variation of each row is one row.
+        if clauses.keep_original || (!one && several) {
             self.multiplied(building, "variant", span);
         }
         if let Some(gold) = gold {
