@@ -347,7 +347,10 @@ impl<'l> Checker<'l> {
                     .help("such as `interval 95%`"),
             );
         }
-        let cluster = by.and_then(|name| self.key_column(&building.row, name)).map(|column| column.slot);
+        // By the node that is measured, each row is for itself, as without a word.
+        let measured = |name: &Name| building.node.from.first().is_some_and(|from| from.value == name.value);
+        let cluster = by.and_then(|name| self.key_column(&building.row, name).filter(|_| !measured(name)));
+        let cluster = cluster.map(|column| column.slot);
         if method == Some(IntervalMethod::Wilson) && cluster.is_some() {
             self.tell(
                 error(codes::INTERVAL, span, "Wilson's interval takes rows to be independent")

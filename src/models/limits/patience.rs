@@ -39,8 +39,8 @@ impl Patience {
         if !limits.learn_timeout || self.answers < ENOUGH || tried.attempt >= limits.attempts {
             return limits.total_timeout;
         }
-        let first = (self.slowest * FACTOR).max(LEAST);
         // A call that was waited for in vain may be one that takes long.
-        first.saturating_mul(1 << tried.timeouts.min(16)).min(limits.total_timeout)
+        let learned = (self.slowest * FACTOR).saturating_mul(1 << tried.timeouts.min(16));
+        learned.max(LEAST).min(limits.total_timeout)
     }
 }
