@@ -64,25 +64,28 @@ pub fn encode_rows(rows: &[Row]) -> Vec<u8> {
 
 /// Reads what [`encode_rows`] wrote. Any bytes may be given: what is not rows is an error.
 pub fn decode_rows(bytes: &[u8]) -> Result<Vec<Row>, CodecError> {
-    let mut reader = Reader { bytes };
-    match reader.byte()? {
-        VERSION => {}
-        other => return Err(CodecError::Version(other)),
-    }
-    let rows = reader.many(|reader| reader.row())?;
-    match reader.bytes.len() {
-        0 => Ok(rows),
-        left => Err(CodecError::Trailing(left)),
-    }
+    each_row(bytes, Reader::row)
 }
 
 /// The rows of a chunk as they are written, each with its identity: rows are the same for the
 /// language exactly when these bytes are.
 pub fn split_rows(bytes: &[u8]) -> Result<Vec<(RowId, &[u8])>, CodecError> {
+    each_row(bytes, Reader::written_row)
+}
+
+fn each_row<'a, T>(
+    bytes: &'a [u8],
+    one: impl Fn(&mut Reader<'a>) -> Result<T, CodecError>,
+) -> Result<Vec<T>, CodecError> {
     let mut reader = Reader { bytes };
     match reader.byte()? {
-        VERSION => reader.many(Reader::written_row),
-        other => Err(CodecError::Version(other)),
+        VERSION => {}
+        other => return Err(CodecError::Version(other)),
+    }
+    let rows = reader.many(one)?;
+    match reader.bytes.len() {
+        0 => Ok(rows),
+        left => Err(CodecError::Trailing(left)),
     }
 }
 

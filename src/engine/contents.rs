@@ -32,15 +32,13 @@ impl Sources {
     /// What tells whether a source holds what it held before: of a remote one the hash that it is
     /// pinned by, of a file that is cut into runs the hash of these, of others that of their bytes.
     pub fn content(&self, source: &str, format: Format) -> Result<Digest, RunError> {
-        if remote(source).is_none() && read::is_outlined(format) {
-            if let Some(content) = self.untouched(source, format)? {
-                return Ok(content);
-            }
-            if let Some(content) = self.follow(source, format, &[], &mut |_, _| Ok(()))? {
-                return Ok(content);
-            }
+        if let Some(content) = self.untouched(source, format)? {
+            return Ok(content);
         }
-        self.hash(source)
+        match self.follow(source, format, &[], &mut |_, _| Ok(()))? {
+            Some(content) => Ok(content),
+            None => self.hash(source),
+        }
     }
 
     /// The same, where that can be said without reading a file that is cut into runs: such a file
@@ -50,7 +48,11 @@ impl Sources {
             return self.hash(source).map(Some);
         }
         let path = self.folder.join(source);
-        Ok(self.known(&outline_key(&path, format), &path)?.map(|known| known.content))
+        if let Some(known) = self.known(&outline_key(&path, format), &path)? {
+            return Ok(Some(known.content));
+        }
+        // One that is packed is known by its bytes.
+        Ok(self.known(path.to_string_lossy().as_bytes(), &path)?.map(|known| known.content))
     }
 
     /// The hash of a source's bytes: of a remote one as it is pinned.

@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
@@ -32,6 +31,7 @@ use super::identities::are_distinct;
 use super::making::{End, Piece};
 use super::memo::Memo;
 use super::output::Output;
+use super::pass::Pass;
 use super::recordings;
 use super::remote::Remote;
 use super::shelf::Shelf;
@@ -54,34 +54,6 @@ pub struct Run {
     /// Units that work whatever is known, and so whatever follows them.
     pub refresh: Vec<NodeId>,
     pub pass: Pass,
-}
-
-/// What a pass over the units is for.
-#[derive(Debug, Default)]
-pub struct Pass {
-    /// More answers come after this pass, so whole tables are not worked out from what is there.
-    provisional: AtomicBool,
-    /// Units left out of a provisional pass, and those that follow them.
-    deferred: Mutex<BTreeSet<UnitId>>,
-}
-
-impl Pass {
-    fn begin(&self, provisional: bool) {
-        self.provisional.store(provisional, Ordering::Relaxed);
-        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn is_provisional(&self) -> bool {
-        self.provisional.load(Ordering::Relaxed)
-    }
-
-    fn defer(&self, unit: UnitId) {
-        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).insert(unit);
-    }
-
-    fn is_deferred(&self, unit: UnitId) -> bool {
-        self.deferred.lock().unwrap_or_else(PoisonError::into_inner).contains(&unit)
-    }
 }
 
 /// Where a unit's table came from.

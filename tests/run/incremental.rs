@@ -40,6 +40,18 @@ fn every_row_is_asked_once_and_never_again() {
 }
 
 #[test]
+fn a_packed_source_that_was_not_touched_is_known() {
+    let server = Server::start(answering());
+    let project = paid(20, &server);
+    let packed = zstd::bulk::compress(questions(20).as_bytes(), 1).unwrap();
+    project.write("items.jsonl", &packed);
+    project.tgp(&format!("run paid.tgp {BIND}")).complete();
+    let second = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
+    assert_eq!(second.node("items", "known"), true);
+    assert_eq!(server.requests(), 40);
+}
+
+#[test]
 fn a_changed_judge_is_asked_alone() {
     let server = Server::start(answering());
     let project = paid(50, &server);
