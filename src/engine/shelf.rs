@@ -16,7 +16,7 @@ use super::memo::DOUBT;
 use super::table::{ChunkRef, Table};
 
 /// How many decoded chunks are kept at hand: what one unit writes the next reads at once.
-const AT_HAND: usize = 24;
+const AT_HAND: usize = 16;
 
 /// A chunk's digest and its rows.
 type Decoded = (Digest, Arc<[Row]>);

@@ -20,7 +20,7 @@ use super::output::Output;
 use super::room::{Room, Stay};
 use super::rows::{RowWork, Told};
 use super::run::Run;
-use super::table::{ChunkRef, Table};
+use super::table::{ChunkRef, Digesting};
 
 /// What became of one piece of the input.
 struct Worked {
@@ -37,9 +37,9 @@ impl Run {
         input: Option<UnboundedReceiver<Piece>>,
         out: &mut Output,
     ) -> Result<Digest, RunError> {
-        let Some(mut input) = input else { return Ok(Table::default().digest()) };
+        let Some(mut input) = input else { return Ok(Digesting::default().finish()) };
         let room = Room::new(self.parts(id).count(), self.calls_at_a_time(id));
-        let mut taken = Table::default();
+        let mut taken = Digesting::default();
         let mut working = FuturesOrdered::new();
         let mut problem = None;
         let mut open = true;
@@ -50,7 +50,7 @@ impl Run {
                     let worked: Result<Result<Worked, RunError>, _> = worked;
                     match worked.unwrap_or_else(|_| Err(RunError::Broken("a chunk".to_owned()))) {
                         Ok(worked) => {
-                            taken.chunks.extend(worked.taken);
+                            worked.taken.iter().for_each(|chunk| taken.add(chunk));
                             worked.made.into_iter().for_each(|chunk| out.add(chunk));
                         }
                         Err(error) => {
@@ -63,7 +63,7 @@ impl Run {
                 }
                 piece = input.recv(), if open && room.has_place(working.len()) => match piece {
                     Some(Piece::Whole(chunk)) if working.is_empty() && self.takes(id, &chunk, out)? => {
-                        taken.chunks.push(chunk);
+                        taken.add(&chunk);
                     }
                     Some(piece) => {
                         let makers = self.parts(id).enumerate().map(|(part, _)| {
@@ -80,7 +80,7 @@ impl Run {
                 () = room.freed(), if open && !room.has_place(working.len()) => {}
             }
         }
-        problem.map_or_else(|| Ok(taken.digest()), Err)
+        problem.map_or_else(|| Ok(taken.finish()), Err)
     }
 
     /// The most calls that one of a unit's models may have out at a time.

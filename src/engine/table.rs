@@ -37,11 +37,9 @@ impl Table {
 
     /// Equal tables have equal digests.
     pub fn digest(&self) -> Digest {
-        let mut hasher = Hasher::new("tgp.table.v1");
-        for chunk in &self.chunks {
-            hasher.digest(&chunk.digest);
-        }
-        hasher.finish()
+        let mut digesting = Digesting::default();
+        self.chunks.iter().for_each(|chunk| digesting.add(chunk));
+        digesting.finish()
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -70,6 +68,26 @@ impl Table {
             })
         });
         Some(Table { chunks: chunks.collect::<Option<_>>()? })
+    }
+}
+
+/// The digest of a table that nobody keeps, from its chunks as they go by.
+pub(super) struct Digesting(Hasher);
+
+impl Default for Digesting {
+    fn default() -> Digesting {
+        Digesting(Hasher::new("tgp.table.v1"))
+    }
+}
+
+impl Digesting {
+    pub(super) fn add(&mut self, chunk: &ChunkRef) {
+        self.0.digest(&chunk.digest);
+    }
+
+    /// That of a [`Table`] with the same chunks.
+    pub(super) fn finish(&self) -> Digest {
+        self.0.finish()
     }
 }
 
