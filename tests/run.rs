@@ -2,6 +2,8 @@
 
 #[path = "run/batches.rs"]
 mod batches;
+#[path = "run/batch_provider.rs"]
+mod batch_provider;
 #[path = "run/corpus.rs"]
 mod corpus;
 #[path = "run/editions.rs"]

@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::digest::{Digest, Hasher};
 use crate::eval::effects::{Answer, Answered, Call};
 use crate::models::endpoint::{Brought, Endpoint};
 use crate::models::forecast::Forecast;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, RawReply, Reply, Usage};
 use crate::models::request::Request;
-use crate::store::{CallKey, Event, Record, Store, StoreError};
+use crate::store::{CallKey, Event, Record, Space, Store, StoreError};
 use crate::world::World;
 
 use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
@@ -155,6 +157,11 @@ impl Caller {
         &self.store
     }
 
+    /// Since the epoch.
+    pub(super) fn now(&self) -> Duration {
+        self.world.now()
+    }
+
     /// The key of a call; nothing for a model without an endpoint.
     pub fn key(&self, call: &Call) -> Option<CallKey> {
         let endpoint = self.endpoints.get(call.asked)?;
@@ -259,7 +266,7 @@ impl Caller {
             Queueing::Failed(failure) => return Made::failed(failure),
             Queueing::Free if may_wait && self.asking() == Asking::Batches => {
                 if endpoint.takes_batches_of(request) {
-                    return Made::failed(refused(self.queue(endpoint, key, request)));
+                    return Made::failed(refused(self.queue(endpoint, key, request).await));
                 }
             }
             Queueing::Free => {}
@@ -307,7 +314,7 @@ impl Caller {
             });
         }
         if self.asking() == Asking::Nobody {
-            return Made { absent, ..Made::failed(refused(FailureCause::NotOnRecord)) };
+            return Made { absent, ..Made::failed(self.last_failure(key)) };
         }
         let content = stand_in(request, &forecast, &key.short());
         let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
@@ -317,14 +324,14 @@ impl Caller {
     }
 
     /// Has a call handed in with the next batch; says why it has no answer now.
-    fn queue(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request) -> FailureCause {
+    async fn queue(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request) -> FailureCause {
         let most = (self.most(endpoint, request) as f64 * batches::SHARE).ceil() as u64;
-        match self.purse.reserve_now(most) {
-            Some(leave) => {
+        match self.purse.reserve_in_batch(most).await {
+            Ok(leave) => {
                 self.batches.queue(endpoint, key, request, leave);
                 FailureCause::Batched
             }
-            None => self.purse.reached().map_or(FailureCause::BudgetReached, |(bound, _)| cause_of(bound)),
+            Err(bound) => cause_of(bound),
         }
     }
 
@@ -374,23 +381,29 @@ impl Caller {
         }
     }
 
-    /// Takes in what a batch brought for one call.
+    /// Takes in what a batch brought for one call. Says whether it is new.
     pub(super) async fn keep_batched(
         &self,
         endpoint: &Endpoint,
         key: CallKey,
         canonical: Box<RawValue>,
         reply: Result<RawReply, CallFailure>,
-    ) -> Result<(), CallFailure> {
+    ) -> Result<bool, CallFailure> {
         let request = crate::models::batch::kind_of(canonical.get());
-        let kept = match reply {
-            Ok(raw) => match endpoint.read(&request, &raw) {
-                Ok(reply) => self.keep(endpoint, key, canonical, raw, reply, batches::SHARE).await,
-                Err(error) => {
-                    let cause = FailureCause::Torn(error.to_string());
-                    Err(CallFailure { cause, attempts: raw.attempts, excerpt: String::new() })
-                }
-            },
+        // A process that ended here before may have kept it, and not come to forget the batch.
+        if self.recorded(endpoint, key, &request).is_some() {
+            self.release(&key, Came::Unsent);
+            return Ok(false);
+        }
+        let read = reply.and_then(|raw| match endpoint.read(&request, &raw) {
+            Ok(reply) => Ok((raw, reply)),
+            Err(error) => {
+                let cause = FailureCause::Torn(error.to_string());
+                Err(CallFailure { cause, attempts: raw.attempts, excerpt: String::new() })
+            }
+        });
+        let kept = match read {
+            Ok((raw, reply)) => self.keep(endpoint, key, canonical, raw, reply, batches::SHARE).await,
             Err(failure) => {
                 self.note(endpoint, key, &failure);
                 Err(failure)
@@ -399,7 +412,7 @@ impl Caller {
         match kept {
             Ok((_, paid)) => {
                 self.release(&key, Came::Answered(paid.cost));
-                Ok(())
+                Ok(true)
             }
             Err(failure) => {
                 self.release(&key, Came::Unanswered);
@@ -431,7 +444,8 @@ impl Caller {
         found.cloned()
     }
 
-    fn note(&self, endpoint: &Endpoint, key: CallKey, failure: &CallFailure) {
+    /// Keeps for the record that a call brought no answer.
+    pub(super) fn note(&self, endpoint: &Endpoint, key: CallKey, failure: &CallFailure) {
         self.tallies.count(endpoint.name(), |tally| tally.failed += 1);
         let event = Event {
             key,
@@ -442,9 +456,41 @@ impl Caller {
             what: failure.cause.to_string(),
             excerpt: failure.excerpt.clone(),
         };
-        // An event that can't be kept loses nothing that was paid for.
+        // What can't be kept of a failure loses nothing that was paid for.
+        let _ = self.store.put_fact(Space::Chunk, &failure_key(key).0, &last_words(&event));
         let _ = self.store.event(event);
     }
+
+    /// Why a call has no reply on record: what its last attempt came to, where there was one.
+    fn last_failure(&self, key: CallKey) -> CallFailure {
+        let known = self.store.fact(Space::Chunk, &failure_key(key).0).ok().flatten();
+        let known = known.and_then(|bytes| serde_json::from_slice::<LastWords>(&bytes).ok());
+        match known {
+            Some(LastWords { what, attempts, excerpt }) => {
+                CallFailure { cause: FailureCause::LastTime(what), attempts, excerpt }
+            }
+            None => refused(FailureCause::NotOnRecord),
+        }
+    }
+}
+
+/// What is kept at hand of a call that brought no answer, for those who look at its row later.
+#[derive(Serialize, Deserialize)]
+struct LastWords {
+    what: String,
+    attempts: u32,
+    excerpt: String,
+}
+
+fn last_words(event: &Event) -> Vec<u8> {
+    let Event { what, attempt, excerpt, .. } = event;
+    let words = LastWords { what: what.clone(), attempts: *attempt, excerpt: excerpt.clone() };
+    // Texts and a number; writing them to memory cannot fail.
+    serde_json::to_vec(&words).unwrap_or_default()
+}
+
+fn failure_key(key: CallKey) -> Digest {
+    Hasher::new("tgp.failure.v1").bytes(&key.to_bytes()).finish()
 }
 
 fn cause_of(bound: Bound) -> FailureCause {

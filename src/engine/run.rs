@@ -81,7 +81,7 @@ impl Run {
         let finished = match self.attempt(nodes).await {
             // Tables were believed that are no longer whole. All that was paid for is on record.
             Err(RunError::LostChunk(_)) if self.memo.doubt() => {
-                self.gauges.iter().for_each(Gauge::begin_again);
+                self.begin_again();
                 self.attempt(nodes).await?
             }
             ended => ended?,
@@ -125,19 +125,41 @@ impl Run {
         nodes: &[NodeId],
         tell: Teller<'_>,
     ) -> Result<Finished, RunError> {
-        let batches = self.caller.batches();
-        batches.take_in(&self.caller, tell).await?;
         loop {
             self.pass.begin(true);
             self.run(nodes).await?;
-            self.gauges.iter().for_each(Gauge::begin_again);
-            if self.caller.is_stopped() || !batches.hand_in(&self.caller, tell).await? {
+            if !self.bring(tell).await? {
                 break;
             }
-            batches.take_in(&self.caller, tell).await?;
+            self.begin_again();
         }
-        self.pass.begin(false);
-        self.run(nodes).await
+        // What rests on whole tables is worked out now, and can ask for more.
+        loop {
+            self.begin_again();
+            self.pass.begin(false);
+            let finished = self.run(nodes).await?;
+            if !self.bring(tell).await? {
+                return Ok(finished);
+            }
+        }
+    }
+
+    fn begin_again(&self) {
+        self.gauges.iter().for_each(Gauge::begin_again);
+        self.caller.tallies().begin_again();
+    }
+
+    /// Hands in what a pass asked for, and takes in what has come. Says whether another pass can
+    /// find more than this one did.
+    async fn bring(&self, tell: Teller<'_>) -> Result<bool, RunError> {
+        let batches = self.caller.batches();
+        if self.caller.is_stopped() {
+            batches.forget_queued(&self.caller);
+            return Ok(false);
+        }
+        let handed_in = batches.hand_in(&self.caller, tell).await?;
+        let taken_in = batches.take_in(&self.caller, tell).await?;
+        Ok(handed_in || taken_in)
     }
 
     /// Counts what a run would ask, with stand-ins for answers that are not on record. Gives no
