@@ -156,7 +156,7 @@ pub(super) fn drive(
         let tell = |news: &BatchNews| screen.tell(&news.to_string());
         let finished = match run.caller.asking() {
             Asking::Batches => run.run_in_batches(only, &tell).await,
-            Asking::Forecast => run.forecast(only).await,
+            Asking::Forecast { .. } => run.forecast(only).await,
             Asking::Live | Asking::Nobody => run.run(only).await,
         };
         interrupted.abort();

@@ -15,13 +15,20 @@ pub enum Asking {
     /// Nobody: what is not on record fails.
     Nobody,
     /// Nobody: a stand-in answers, so that what follows from an answer can be counted.
-    Forecast,
+    Forecast {
+        /// As a run would ask that hands in batches.
+        batches: bool,
+    },
 }
 
 impl Asking {
     /// Whether calls may go out at all.
     pub fn asks(self) -> bool {
         matches!(self, Asking::Live | Asking::Batches)
+    }
+
+    pub fn forecasts(self) -> bool {
+        matches!(self, Asking::Forecast { .. })
     }
 }
 

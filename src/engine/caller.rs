@@ -72,6 +72,8 @@ struct Paid {
 struct Expected {
     forecast: Forecast,
     cost: u64,
+    /// What it costs is not known.
+    unpriced: bool,
 }
 
 /// An answer to a row.
@@ -200,6 +202,7 @@ impl Caller {
             gauge.add(|gauge| &gauge.absent, 1);
             gauge.add(|gauge| &gauge.expected_tokens, expected.forecast.tokens());
             gauge.add(|gauge| &gauge.expected_cost, expected.cost);
+            gauge.add(|gauge| &gauge.unpriced, expected.unpriced.into());
         }
         match made.paid {
             Some(paid) if first => gauge.pay(paid.cost, paid.tokens),
@@ -250,7 +253,7 @@ impl Caller {
 
     async fn make(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request, may_wait: bool) -> Made {
         if !self.asking().asks() {
-            return self.unasked(endpoint, key, request);
+            return self.unasked(endpoint, key, request, may_wait);
         }
         if self.is_stopped() {
             return Made::failed(refused(FailureCause::Cancelled));
@@ -299,18 +302,24 @@ impl Caller {
     }
 
     /// What a run that asks nobody gives for a call that is not on record.
-    fn unasked(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Made {
-        let new = self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+    fn unasked(&self, endpoint: &Endpoint, key: CallKey, request: &Request, may_wait: bool) -> Made {
+        let is_out = self.asking().forecasts() && matches!(self.batches.standing(&key), Queueing::Out);
+        let new = !is_out && self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
         let forecast = endpoint.expected(request);
-        let cost = microdollars(endpoint.price_of(&forecast));
-        let absent = new.then_some(Expected { forecast, cost });
+        let in_batch = may_wait
+            && self.asking() == Asking::Forecast { batches: true }
+            && endpoint.takes_batches_of(request);
+        let share = if in_batch { batches::SHARE } else { 1.0 };
+        let cost = microdollars(endpoint.price_of(&forecast).map(|dollars| dollars * share));
+        let unpriced = endpoint.lacks_price();
+        let absent = new.then_some(Expected { forecast, cost, unpriced });
         if new {
             self.tallies.count(endpoint.name(), |tally| {
                 tally.calls += 1;
                 tally.input += forecast.input;
                 tally.output += forecast.output;
                 tally.microdollars += cost;
-                tally.unpriced += u64::from(endpoint.lacks_price());
+                tally.unpriced += u64::from(unpriced);
             });
         }
         if self.asking() == Asking::Nobody {

@@ -31,6 +31,8 @@ pub struct Gauge {
     /// Tokens and microdollars that the absent calls would take, about.
     pub expected_tokens: AtomicU64,
     pub expected_cost: AtomicU64,
+    /// Absent calls whose price is not known.
+    pub unpriced: AtomicU64,
     /// Calls and microdollars of earlier passes of the same run: their replies are on record now,
     /// and nothing is saved by that.
     earlier_calls: AtomicU64,
@@ -55,6 +57,7 @@ pub struct Counts {
     pub tokens: u64,
     pub expected_tokens: u64,
     pub expected_cost: u64,
+    pub unpriced: u64,
 }
 
 impl Gauge {
@@ -117,6 +120,7 @@ impl Gauge {
             tokens: get(&self.tokens),
             expected_tokens: get(&self.expected_tokens),
             expected_cost: get(&self.expected_cost),
+            unpriced: get(&self.unpriced),
         }
     }
 
@@ -203,5 +207,6 @@ impl std::ops::AddAssign for Counts {
         self.tokens += other.tokens;
         self.expected_tokens += other.expected_tokens;
         self.expected_cost += other.expected_cost;
+        self.unpriced += other.unpriced;
     }
 }

@@ -14,6 +14,7 @@ pub mod making;
 pub mod memo;
 mod output;
 pub mod pass;
+pub mod readiness;
 pub mod recordings;
 pub mod remote;
 mod room;

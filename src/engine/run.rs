@@ -1,14 +1,14 @@
 //! A run: units whose tables are known are taken as they are, the others work at the same time,
 //! each on the chunks that the one before it has finished.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Capability, Expr, Local, ModelId, Node, NodeId, Read, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, Node, NodeId, Read, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
@@ -21,7 +21,6 @@ use crate::plan::Plan;
 use crate::plan::unit::{Unit, UnitId, UnitKind};
 use crate::world::World;
 
-use super::allowance::Asking;
 use super::barrier::{Barrier, check_keys};
 use super::batches::Teller;
 use super::caller::Caller;
@@ -237,7 +236,7 @@ impl Run {
                 return Err(RunError::Unbound(unbound.name.to_string()));
             }
         }
-        self.prices_are_known(working)?;
+        self.models_are_ready(working)?;
         if !working.is_empty() && self.ground.recordings.get().is_none() {
             let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
@@ -298,27 +297,6 @@ impl Run {
         }
     }
 
-    /// A budget can be kept to only where calls have prices.
-    fn prices_are_known(&self, working: &[UnitId]) -> Result<(), RunError> {
-        let allowance = self.caller.purse().allowance();
-        if allowance.budget.is_none() || !allowance.asking.asks() {
-            return Ok(());
-        }
-        let asked: BTreeSet<ModelId> = working
-            .iter()
-            .flat_map(|id| {
-                let unit = self.plan.unit(*id);
-                unit.models.iter().copied().chain(unit.targets.iter().map(|target| target.model))
-            })
-            .collect();
-        let endpoints = self.caller.endpoints().iter();
-        let unpriced: BTreeSet<String> = endpoints
-            .filter(|(binding, endpoint)| asked.contains(&binding.model) && endpoint.lacks_price())
-            .map(|(_, endpoint)| endpoint.name().to_owned())
-            .collect();
-        if unpriced.is_empty() { Ok(()) } else { Err(RunError::Unpriced(unpriced.into_iter().collect())) }
-    }
-
     async fn unit(
         self: &Arc<Self>,
         id: UnitId,
@@ -362,7 +340,7 @@ impl Run {
                     }
                     None => match self.barrier(id, tables).await {
                         // What stands in for answers need not be enough, or fit together.
-                        Err(error) if self.caller.asking() == Asking::Forecast && error.is_about_rows() => {
+                        Err(error) if self.caller.asking().forecasts() && error.is_about_rows() => {
                             self.pass.defer(id);
                             Table::default()
                         }
@@ -394,7 +372,7 @@ impl Run {
             return false;
         }
         let follows = unit.inputs.iter().any(|input| self.pass.is_deferred(*input));
-        let forecasts = self.caller.asking() == Asking::Forecast;
+        let forecasts = self.caller.asking().forecasts();
         follows
             || if forecasts { unit.kind == UnitKind::Measure } else { tables.iter().any(Table::is_unsettled) }
     }

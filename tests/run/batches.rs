@@ -148,6 +148,10 @@ fn a_batch_survives_the_program() {
         assert_eq!(batched.provider.single(), 0);
         assert!(live.messages.contains("20 calls are in batches"), "{}", live.messages);
         assert!(live.messages.contains("run again with --batch"), "{}", live.messages);
+        let plan = batched.project.tgp(&format!("plan paid.tgp --json {}", batched.bind)).complete();
+        assert!(plan.messages.contains("20 calls in batches"), "{}", plan.messages);
+        assert_eq!(plan.events()[1]["calls"], 0);
+        assert_eq!(plan.events()[2]["calls"], 20);
 
         batched.provider.finish();
         let ran = batched.run("--batch").complete();

@@ -114,6 +114,23 @@ fn a_plan_counts_what_follows_from_answers_and_says_what_all_of_it_costs() {
 }
 
 #[test]
+fn a_plan_says_what_costs_half_in_batches_and_what_costs_nobody_knows() {
+    let project = Project::new().with("paid.tgp", PAID).with("items.jsonl", &questions(40));
+    let cost = |options: &str| {
+        let plan = project.tgp(&format!("plan paid.tgp --json {options} {BIND}")).complete();
+        plan.events()[1]["microdollars"].as_u64().unwrap()
+    };
+    assert!(cost("") > 0);
+    assert!(cost("--batch").abs_diff(cost("") / 2) <= 40, "{} {}", cost("--batch"), cost(""));
+
+    let bind = "--bind targets=openai/no-such-model --bind critic=openai/gpt-4.1";
+    let plan = project.tgp(&format!("plan paid.tgp {bind}")).complete();
+    let line = plan.out.lines().find(|line| line.contains("answers")).unwrap();
+    assert!(line.contains("price not known"), "{}", plan.out);
+    assert!(plan.out.contains("what 40 calls will cost is not known"), "{}", plan.out);
+}
+
+#[test]
 fn a_plan_leaves_nothing_behind_that_a_run_takes_for_an_answer() {
     let server = answering();
     let project = dear(&server);
