@@ -81,10 +81,11 @@ impl Checker<'_> {
             );
             return;
         }
-        let place = value.span;
+        let (place, told) = (value.span, self.diagnostics.len());
         let value = self.wanted(scope, value, &kind, &format!("`{}`", name.value));
         // What is computed is looked at when it is known.
-        if let Some(wanted) = fold(&value).and_then(|value| wanted_instead(&name.value, &value)) {
+        let known = fold(&value).filter(|_| self.diagnostics.len() == told);
+        if let Some(wanted) = known.and_then(|value| wanted_instead(&name.value, &value)) {
             self.tell(impossible(&name.value, wanted, place));
         }
         settings.push(Setting { name: Arc::clone(&name.value), value });
@@ -108,5 +109,5 @@ fn unsuited(capability: Capability, setting: &str) -> Option<(String, &'static s
 }
 
 fn impossible(setting: &str, wanted: &str, place: Span) -> Diagnostic {
-    error(codes::IMPOSSIBLE_SETTING, place, format!("`{setting}` is {wanted}"))
+    error(codes::IMPOSSIBLE_SETTING, place, format!("`{setting}` must be {wanted}"))
 }

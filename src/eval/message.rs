@@ -133,7 +133,7 @@ pub fn settings(
     }
     for (name, value) in &all {
         if let Some(wanted) = wanted_instead(name, value) {
-            return Err(Halt::undefined(format!("`{name}` is {wanted}, and not {}", shown(value))));
+            return Err(Halt::undefined(format!("`{name}` must be {wanted}, not {}", shown(value))));
         }
     }
     Ok(all)
