@@ -53,7 +53,8 @@ impl Checker<'_> {
                 };
                 self.tell(match inside {
                     true => problem,
-                    false => problem.help(format!("`{}` is set where it is bound to {}", setting.name, binding.name)),
+                    false => problem
+                        .help(format!("`{}` is set where it is bound to {}", setting.name, binding.name)),
                 });
             }
         }

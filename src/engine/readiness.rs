@@ -10,7 +10,7 @@ use crate::eval::effects::Asked;
 use crate::eval::message::{parameters, picture};
 use crate::models::capability;
 use crate::models::endpoint::Endpoint;
-use crate::models::request::{ChatRequest, Request, Speaker, Turn};
+use crate::models::request::{ChatRequest, Request, SearchRequest, Speaker, Turn};
 use crate::plan::unit::{Unit, UnitId};
 
 use super::endpoints::binding_of;
@@ -99,17 +99,25 @@ pub fn unsuited(
             setting.1 = stand_in(&setting.0)?;
         }
     }
-    let text: Arc<str> = "".into();
-    let request = match model.capability {
+    let request = request(model.capability, "", &settings);
+    endpoint.refuse(&request).map(|lacking| format!("`{name}` is bound to {}: {lacking}", endpoint.name()))
+}
+
+/// A request of the kind that a model is for, with a text and settings.
+pub fn request(capability: Capability, text: &str, settings: &[(Arc<str>, Value)]) -> Request {
+    let text: Arc<str> = text.into();
+    match capability {
         Capability::Chat | Capability::Vision => {
             let turns = vec![Turn { speaker: Speaker::User, text, images: Vec::new() }];
-            Request::Chat(ChatRequest { turns, parameters: parameters(&settings), ..ChatRequest::default() })
+            Request::Chat(ChatRequest { turns, parameters: parameters(settings), ..ChatRequest::default() })
         }
-        Capability::Image => Request::Paint(picture(text, &settings)),
+        Capability::Image => Request::Paint(picture(text, settings)),
         // These take no settings, which `check` sees to.
-        Capability::Embed | Capability::Classify | Capability::Search | Capability::Page => return None,
-    };
-    endpoint.refuse(&request).map(|lacking| format!("`{name}` is bound to {}: {lacking}", endpoint.name()))
+        Capability::Embed => Request::Embed(vec![text]),
+        Capability::Classify => Request::Classify(text),
+        Capability::Search => Request::Search(SearchRequest { query: text, top: 3, images: false }),
+        Capability::Page => Request::Fetch(text),
+    }
 }
 
 /// A value for a setting whose own is not known yet.

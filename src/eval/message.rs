@@ -139,7 +139,8 @@ pub fn settings(
     Ok(all)
 }
 
-fn shown(value: &Value) -> String {
+/// A setting's value as it is written.
+pub fn shown(value: &Value) -> String {
     match value {
         Value::Int(number) => number.to_string(),
         Value::Float(number) => number.to_string(),

@@ -134,7 +134,8 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
     let mut outcome = Outcome::Complete;
     let mut usage = Usage::default();
     let mut latency = Some(Duration::ZERO);
-    let is_remote = matches!(scope.ground.binding(asked).map(|it| &it.kind), Some(BindingKind::Remote { .. }));
+    let is_remote =
+        matches!(scope.ground.binding(asked).map(|it| &it.kind), Some(BindingKind::Remote { .. }));
     let mut turns = rendered.turns.iter().peekable();
     while let Some(turn) = turns.next() {
         sent.push(turn.clone());

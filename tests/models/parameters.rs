@@ -32,9 +32,17 @@ fn chats() -> Vec<Case> {
         ("top_p", chat(Parameters { top_p: Some(0.8125), ..of() }), &["0.8125"]),
         ("max_tokens", chat(Parameters { max_tokens: Some(1_234_567), ..of() }), &["1234567"]),
         ("seed", chat(Parameters { seed: Some(-7_654_321), ..of() }), &["-7654321"]),
-        ("stop", chat(Parameters { stop: vec!["HALT".into(), "ENOUGH".into()], ..of() }), &["HALT", "ENOUGH"]),
+        (
+            "stop",
+            chat(Parameters { stop: vec!["HALT".into(), "ENOUGH".into()], ..of() }),
+            &["HALT", "ENOUGH"],
+        ),
         // Gemini's models up to 2.5 are told a number of tokens instead of the word.
-        ("reasoning_effort", chat(Parameters { reasoning_effort: Some("low".into()), ..of() }), &["low|1024"]),
+        (
+            "reasoning_effort",
+            chat(Parameters { reasoning_effort: Some("low".into()), ..of() }),
+            &["low|1024"],
+        ),
     ]
 }
 

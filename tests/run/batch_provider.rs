@@ -191,15 +191,14 @@ impl BatchProvider {
                     }
                 })
             }
-            (_, "GET", ["files", id, "content"] | ["messages", "batches", id, "results"]) => {
-                self.unless_faulty(|| {
+            (_, "GET", ["files", id, "content"] | ["messages", "batches", id, "results"]) => self
+                .unless_faulty(|| {
                     let (id, of_errors) = match id.strip_prefix("errors-") {
                         Some(id) => (id, true),
                         None => (*id, false),
                     };
                     Outgoing::json(200, self.results(id, of_errors))
-                })
-            }
+                }),
             other => panic!("{other:?}"),
         }
     }

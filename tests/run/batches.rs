@@ -205,7 +205,11 @@ fn a_batch_that_was_taken_unheard_is_found_and_taken_in() {
         batched.provider.start_as(Starting::TakenUnheard);
         let ran = batched.run("--batch").complete();
         assert_eq!(batched.provider.batched(), 40, "each call once: {}", ran.messages);
-        assert!(ran.messages.contains("did not confirm that it took a batch of 20 calls"), "{}", ran.messages);
+        assert!(
+            ran.messages.contains("did not confirm that it took a batch of 20 calls"),
+            "{}",
+            ran.messages
+        );
         assert!(ran.messages.contains("did take the batch of 20 calls"), "{}", ran.messages);
         assert_eq!(ran.node("verdicts", "failed"), 0);
         assert!(batched.notes().is_empty());
@@ -405,7 +409,10 @@ fn a_budget_is_shared_by_batches_and_calls_that_go_out_alone() {
 /// without them, and what it asks is handed in all the same.
 #[test]
 fn what_follows_a_whole_table_is_handed_in_though_a_row_is_missing() {
-    let pipeline = PAID.replace("judge verdicts from answers", "curate some from answers { sample up to 20 }\n\njudge verdicts from some");
+    let pipeline = PAID.replace(
+        "judge verdicts from answers",
+        "curate some from answers { sample up to 20 }\n\njudge verdicts from some",
+    );
     let batched = Batched::of(Speaks::OpenAi, &pipeline);
     batched.provider.end_as(|body| match body.contains("What is 3 and 3?\"") {
         true => Ending::Expired,

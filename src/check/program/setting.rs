@@ -65,7 +65,9 @@ mod tests {
     fn a_size_is_two_whole_numbers_of_pixels() {
         let size = |text: &str| picture_size(&Value::text(text));
         assert_eq!(size("1024x768"), Some((1024, 768)));
-        for wrong in ["big", "1024", "x", "1024x", "0x768", "-1x2", "+1x2", "1024x768x3", "1024 x 768", "1e3x4"] {
+        for wrong in
+            ["big", "1024", "x", "1024x", "0x768", "-1x2", "+1x2", "1024x768x3", "1024 x 768", "1e3x4"]
+        {
             assert_eq!(size(wrong), None, "{wrong}");
         }
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    BatchId, BatchLine, BatchState, CLOCKS_DIFFER, Entry, Found, Line, MOST_PAGES, Repeat, Sought, Unsubmitted,
+    BatchId, BatchLine, BatchState, CLOCKS_DIFFER, Entry, Found, Line, MOST_PAGES, Repeat, Sought,
+    Unsubmitted,
 };
 use crate::models::dialects::Message;
 use crate::models::reply::{CallFailure, FailureCause};
@@ -143,9 +144,7 @@ pub(super) async fn collect(line: &BatchLine<'_>, id: &str) -> Result<Vec<Line>,
         let result = match (message, error) {
             (Some(message), _) => Ok((200, message)),
             (None, Some(error)) => Ok((status_of(&error), error)),
-            (None, None) => {
-                Err((FailureCause::NotAnswered(format!("it is {}", r#type)), String::new()))
-            }
+            (None, None) => Err((FailureCause::NotAnswered(format!("it is {}", r#type)), String::new())),
         };
         Line { name: custom_id, result }
     });

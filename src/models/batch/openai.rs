@@ -7,7 +7,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{
-    BatchId, BatchLine, BatchState, CLOCKS_DIFFER, Entry, Found, Line, MOST_PAGES, Repeat, Sought, Unsubmitted,
+    BatchId, BatchLine, BatchState, CLOCKS_DIFFER, Entry, Found, Line, MOST_PAGES, Repeat, Sought,
+    Unsubmitted,
 };
 use crate::models::dialects::Message;
 use crate::models::reply::{CallFailure, FailureCause};
