@@ -104,6 +104,9 @@ fn ran(
     if let Some(limit) = reached([&run], &opened.allowance(opening)) {
         screen.tell(&limit);
     }
+    if let Some(passed) = passed([&run], &opened.allowance(opening)) {
+        screen.tell(&passed);
+    }
     if let Some(awaited) = in_batches([&run]) {
         screen.tell(&awaited);
     }
@@ -188,6 +191,21 @@ pub(super) fn reached<'a>(
     Some(format!(
         "{limit}. {waiting} did not go out, and their rows count as missing. Everything paid for is kept: \
          run again with a larger {more} to go on."
+    ))
+}
+
+/// What to say where more was spent than the budget.
+pub(super) fn passed<'a>(
+    runs: impl IntoIterator<Item = &'a Arc<Run>>,
+    allowance: &Allowance,
+) -> Option<String> {
+    let by: u64 = runs.into_iter().map(|run| run.caller.purse().passed_by()).sum();
+    let budget = allowance.budget.filter(|_| by > 0)?;
+    Some(format!(
+        "The budget of {} was passed by {}: replies were longer than any before them. State `max_tokens` to \
+         have it kept to exactly.",
+        money(budget),
+        money(by)
     ))
 }
 

@@ -195,6 +195,12 @@ impl Purse {
         }
     }
 
+    /// Microdollars spent beyond the budget: where nothing bounds a reply's length, one can be
+    /// longer than it was reckoned.
+    pub fn passed_by(&self) -> u64 {
+        self.allowance.budget.map_or(0, |budget| self.state().spent.saturating_sub(budget))
+    }
+
     /// The limit that kept calls from going out, and how many.
     pub fn reached(&self) -> Option<(Bound, u64)> {
         let state = self.state();

@@ -119,7 +119,7 @@ pub fn pings(pings: &[PingView], width: usize, colour: bool) -> String {
             Ok(said) => (said, Look::Plain),
             Err(problem) => (problem, Look::Marked),
         };
-        text.push_str(&wrapped(&[said.clone()], look, width, colour));
+        text.push_str(&wrapped(std::slice::from_ref(said), look, width, colour));
     }
     text
 }
@@ -185,7 +185,7 @@ impl PriceView {
         self.input == 0.0 && self.output == 0.0 && self.image == 0.0
     }
 
-    /// `$2.50 in, $10 out a million tokens (as of 2025-09-01)`
+    /// `$2.50 in, $10 out a million tokens (as of 2025-12-01)`
     fn told(&self) -> String {
         let dollars = |amount: f64| {
             let text = format!("{amount:.3}");
