@@ -219,6 +219,7 @@ impl Caller {
         let latency = record.reply.latency;
         let reply = endpoint.read(request, &record.reply).ok()?;
         let paid = Paid { cost: microdollars(record.cost), tokens: tokens(&record.usage) };
+        endpoint.learn_recorded(&record.usage);
         if let Some(witness) = &self.witness {
             witness.see(&record, reply.served_by.as_deref(), paid.cost);
         }

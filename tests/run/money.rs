@@ -172,6 +172,27 @@ fn a_plan_says_what_costs_half_in_batches_and_what_costs_nobody_knows() {
     assert!(plan.out.contains("what 40 calls will cost is not known"), "{}", plan.out);
 }
 
+/// Replies on record tell how long the others will be.
+#[test]
+fn a_plan_after_a_few_rows_is_nearer_to_what_the_rest_costs() {
+    let server = answering();
+    let project = Project::new()
+        .on(&server)
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(200))
+        .with("tgp.toml", DEAR);
+    let planned = |options: &str| {
+        let plan = project.tgp(&format!("plan paid.tgp --json {options} {BIND}")).complete();
+        plan.events()[1]["microdollars"].as_u64().unwrap()
+    };
+    let blind = planned("");
+    project.tgp(&format!("run paid.tgp --limit 40 {BIND}")).complete();
+    let seen = planned("");
+    let rest = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
+    let paid = rest.node("answers", "microdollars").as_u64().unwrap();
+    assert!((paid..blind / 4).contains(&seen), "{blind} planned, then {seen}; {paid} paid");
+}
+
 #[test]
 fn a_plan_leaves_nothing_behind_that_a_run_takes_for_an_answer() {
     let server = answering();
