@@ -7,22 +7,21 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::digest::{Digest, Hasher};
 use crate::eval::effects::{Answer, Answered, Call};
 use crate::models::endpoint::{Brought, Endpoint};
 use crate::models::forecast::Forecast;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, RawReply, Reply, Usage};
 use crate::models::request::Request;
-use crate::store::{CallKey, Event, Record, Space, Store, StoreError};
+use crate::store::{CallKey, Event, Record, Store, StoreError};
 use crate::world::World;
 
 use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
 use super::batches::{self, Batches, Queueing};
 use super::endpoints::Endpoints;
 use super::gauges::Meters;
+use super::last_words;
 use super::stand_in::stand_in;
 use super::tally::Tallies;
 use super::witness::Witness;
@@ -324,7 +323,7 @@ impl Caller {
             });
         }
         if self.asking() == Asking::Nobody {
-            return Made { absent, ..Made::failed(self.last_failure(key)) };
+            return Made { absent, ..Made::failed(last_words::of(&self.store, key)) };
         }
         let content = stand_in(request, &forecast, &key.short());
         let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
@@ -466,41 +465,10 @@ impl Caller {
             what: failure.cause.to_string(),
             excerpt: failure.excerpt.clone(),
         };
-        // What can't be kept of a failure loses nothing that was paid for.
-        let _ = self.store.put_fact(Space::Chunk, &failure_key(key).0, &last_words(&event));
+        last_words::keep(&self.store, &event);
+        // An event that can't be kept loses nothing that was paid for.
         let _ = self.store.event(event);
     }
-
-    /// Why a call has no reply on record: what its last attempt came to, where there was one.
-    fn last_failure(&self, key: CallKey) -> CallFailure {
-        let known = self.store.fact(Space::Chunk, &failure_key(key).0).ok().flatten();
-        let known = known.and_then(|bytes| serde_json::from_slice::<LastWords>(&bytes).ok());
-        match known {
-            Some(LastWords { what, attempts, excerpt }) => {
-                CallFailure { cause: FailureCause::LastTime(what), attempts, excerpt }
-            }
-            None => refused(FailureCause::NotOnRecord),
-        }
-    }
-}
-
-/// What is kept at hand of a call that brought no answer, for those who look at its row later.
-#[derive(Serialize, Deserialize)]
-struct LastWords {
-    what: String,
-    attempts: u32,
-    excerpt: String,
-}
-
-fn last_words(event: &Event) -> Vec<u8> {
-    let Event { what, attempt, excerpt, .. } = event;
-    let words = LastWords { what: what.clone(), attempts: *attempt, excerpt: excerpt.clone() };
-    // Texts and a number; writing them to memory cannot fail.
-    serde_json::to_vec(&words).unwrap_or_default()
-}
-
-fn failure_key(key: CallKey) -> Digest {
-    Hasher::new("tgp.failure.v1").bytes(&key.to_bytes()).finish()
 }
 
 fn cause_of(bound: Bound) -> FailureCause {

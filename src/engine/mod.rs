@@ -10,6 +10,7 @@ pub mod endpoints;
 pub mod error;
 pub mod gauges;
 mod identities;
+mod last_words;
 pub mod making;
 pub mod memo;
 mod output;
