@@ -3,6 +3,7 @@
 mod batch;
 mod call_keys;
 mod faults;
+mod parameters;
 mod programs;
 mod providers;
 mod secrets;

@@ -1,7 +1,11 @@
 //! Whole runs of the program: what it pays for, what it keeps, and how it ends.
 
+#[path = "run/batch_provider.rs"]
+mod batch_provider;
 #[path = "run/batches.rs"]
 mod batches;
+#[path = "run/bound.rs"]
+mod bound;
 #[path = "run/corpus.rs"]
 mod corpus;
 #[path = "run/editions.rs"]
@@ -10,6 +14,8 @@ mod editions;
 mod endpoints;
 #[path = "run/exports.rs"]
 mod exports;
+#[path = "run/guard.rs"]
+mod guard;
 #[path = "run/incremental.rs"]
 mod incremental;
 #[path = "run/interrupted.rs"]

@@ -95,6 +95,8 @@ impl<'l> Checker<'l> {
                 model.capability = bindings.first().map_or(Capability::Chat, usual);
             }
             model.bindings = bindings;
+            let model = model.clone();
+            self.bindings_suit(&model);
         }
         self.foreign_bindings();
     }

@@ -15,6 +15,7 @@ pub const GOLD_NOT_REWRITTEN: &str = "gold-not-rewritten";
 pub const GOLD_NOT_TRACKED: &str = "gold-not-tracked";
 pub const IDLE_WHEN: &str = "idle-when";
 pub const IMAGE_IN_TEXT: &str = "image-in-text";
+pub const IMPOSSIBLE_SETTING: &str = "impossible-setting";
 pub const INTERVAL: &str = "interval";
 pub const JUDGES_ITSELF: &str = "judges-itself";
 pub const LOST_LINEAGE: &str = "lost-lineage";
@@ -92,7 +93,7 @@ pub const WRONG_NODE: &str = "wrong-node";
 pub const WRONG_NUMBER: &str = "wrong-number";
 
 /// All of them, in order.
-pub const ALL: [&str; 90] = [
+pub const ALL: [&str; 91] = [
     AMBIGUOUS_NAME,
     ASKS_TARGETS,
     ASK_NOT_HERE,
@@ -108,6 +109,7 @@ pub const ALL: [&str; 90] = [
     GOLD_NOT_TRACKED,
     IDLE_WHEN,
     IMAGE_IN_TEXT,
+    IMPOSSIBLE_SETTING,
     INTERVAL,
     JUDGES_ITSELF,
     LOST_LINEAGE,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::check::program::{BindingKind, Capability as Asks, Program};
-use crate::engine::endpoints::{Endpoints, binding_of, bindings};
-use crate::eval::effects::Asked;
-use crate::models::capability::Capability;
-use crate::models::endpoint::Endpoint;
-use crate::models::request::{ChatRequest, Request, Speaker, Turn};
+use crate::check::Overrides;
+use crate::check::program::Program;
+use crate::engine::endpoints::{EndpointSettings, Endpoints};
+use crate::engine::error::RunError;
+use crate::report::models_view::{ModelView, PingView, headline, models, pings};
+use crate::session::bound::bound;
+use crate::session::ping::{Briefly, ping};
 use crate::session::{Opened, SessionError};
 use crate::world::World;
 
@@ -23,9 +24,13 @@ use super::screen::Screen;
 pub(super) struct Arguments {
     file: PathBuf,
 
-    /// Ask each once, to see whether it answers
+    /// Ask each once, to see whether it answers; the answers are not kept
     #[arg(long)]
     ping: bool,
+
+    /// A line of JSON for each model, and for each answer
+    #[arg(long)]
+    json: bool,
 
     #[command(flatten)]
     program: ProgramChoices,
@@ -36,111 +41,85 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(overrides) => overrides,
         Err(exit) => return exit,
     };
-    match told(arguments, &overrides, world) {
-        Ok((text, exit)) => {
-            screen.print(&text);
-            exit
-        }
+    match told(arguments, &overrides, world, screen) {
+        Ok(exit) => exit,
         Err(error) => screen.session_error(&error),
     }
 }
 
 fn told(
     arguments: &Arguments,
-    overrides: &crate::check::Overrides,
+    overrides: &Overrides,
     world: &Arc<dyn World>,
-) -> Result<(String, Exit), SessionError> {
+    screen: &Screen,
+) -> Result<Exit, SessionError> {
     let opened = Opened::new(&arguments.file, overrides, world)?;
     let program = opened.sound()?;
-    let endpoints = Endpoints::open(&program, opened.project.settings(), world, None)?;
-    let mut out = String::new();
-    let mut exit = Exit::Complete;
-    // Pages by address are read without being bound.
-    let unbound =
-        program.models.iter().filter(|model| model.bindings.is_empty() && model.capability != Asks::Page);
-    for model in unbound {
-        let example = example(model.capability);
-        out.push_str(&format!("{:<12} bound to nothing; --bind {}={example}\n", model.name, model.name));
-        exit = Exit::Wrong;
-    }
-    for asked in bindings(&program) {
-        let (line, ready) = line(&program, asked, &endpoints);
-        out.push_str(&line);
-        if !ready {
-            exit = Exit::Wrong;
-        }
-    }
-    if arguments.ping {
-        let runtime = tokio::runtime::Runtime::new()
-            .map_err(|error| crate::engine::error::RunError::Broken(error.to_string()))?;
-        for (_, endpoint) in endpoints.iter() {
-            let answer = runtime.block_on(ping(endpoint));
-            out.push_str(&format!(
-                "ping {:<30} {}\n",
-                endpoint.name(),
-                answer.as_deref().unwrap_or_else(|problem| problem)
-            ));
-            if answer.is_err() {
-                exit = Exit::Stopped;
-            }
-        }
-    }
-    Ok((out, exit))
-}
-
-/// A binding of the kind that is wanted.
-fn example(asks: Asks) -> &'static str {
-    match asks {
-        Asks::Image => "openai/gpt-image-1",
-        Asks::Embed => "openai/text-embedding-3-small",
-        Asks::Classify => "openai/omni-moderation-latest",
-        Asks::Search => "brave",
-        Asks::Chat | Asks::Vision | Asks::Page => "openai/gpt-4o",
-    }
-}
-
-fn line(program: &Program, asked: Asked, endpoints: &Endpoints) -> (String, bool) {
-    let name = program.models.get(asked.model.0 as usize).map(|model| model.name.clone()).unwrap_or_default();
-    let Some(binding) = binding_of(program, asked) else { return (String::new(), true) };
-    match (&binding.kind, endpoints.get(asked)) {
-        (BindingKind::Scripted { .. }, _) => {
-            (format!("{name:<12} {:<30} planted in the file\n", binding.name), true)
-        }
-        (BindingKind::Replay { path, .. }, _) => {
-            (format!("{name:<12} {:<30} recorded in {path}\n", binding.name), true)
-        }
-        (BindingKind::Remote { .. }, Some(endpoint)) => {
-            let limits = endpoint.limits();
-            let mut limited = format!("{} at a time", limits.concurrency);
-            if let Some(rate) = limits.requests_per_minute {
-                limited.push_str(&format!(", {rate} a minute"));
-            }
-            if let Some(tokens) = limits.tokens_per_minute {
-                limited.push_str(&format!(", {tokens} tokens a minute"));
-            }
-            let ready = endpoint.ready();
-            let key = ready.as_ref().map_or_else(ToString::to_string, |()| "ready".to_owned());
-            (format!("{name:<12} {:<30} {limited}; {key}\n", binding.name), ready.is_ok())
-        }
-        (BindingKind::Remote { .. }, None) => {
-            (format!("{name:<12} {:<30} no endpoint\n", binding.name), false)
-        }
-    }
-}
-
-/// Asks once; what came back in few words.
-async fn ping(endpoint: &Endpoint) -> Result<String, String> {
-    let word: Arc<str> = "Say ok.".into();
-    let request = if endpoint.supports(Capability::Chat) {
-        let turn = Turn { speaker: Speaker::User, text: word, images: Vec::new() };
-        Request::Chat(ChatRequest { turns: vec![turn], ..ChatRequest::default() })
-    } else if endpoint.supports(Capability::Embed) {
-        Request::Embed(vec![word])
-    } else {
-        return Ok("not asked: its calls are not for words".to_owned());
+    let settings = opened.project.settings();
+    // Of a suite, the models of each of its pipelines.
+    let programs: Vec<(Option<&str>, &Program)> = match &program.suite {
+        Some(suite) => suite.runs.iter().map(|run| (Some(&*run.name), &*run.program)).collect(),
+        None => vec![(None, &*program)],
     };
-    match endpoint.call(&request).await {
-        Ok(raw) => Ok(format!("answered in {:.1} s", raw.latency.as_secs_f64())),
-        Err(failure) => Err(failure.cause.to_string()),
+    let mut views = Vec::new();
+    for (run, program) in &programs {
+        let endpoints = Endpoints::open(program, settings, world, None)?;
+        views.extend(bound(program, &endpoints, settings, *run));
     }
+    let mut exit = if headline(&views).is_some() { Exit::Wrong } else { Exit::Complete };
+    show(&views, arguments.json, screen);
+    if arguments.ping {
+        let answers = asked(&programs, settings, world)?;
+        if answers.iter().any(|ping| ping.answer.is_err()) {
+            exit = Exit::Stopped;
+        }
+        show_pings(&answers, arguments.json, screen);
+    }
+    Ok(exit)
+}
+
+fn asked(
+    programs: &[(Option<&str>, &Program)],
+    settings: &dyn EndpointSettings,
+    world: &Arc<dyn World>,
+) -> Result<Vec<PingView>, SessionError> {
+    let briefly = Briefly(settings);
+    let open = |(_, program): &(Option<&str>, &Program)| Endpoints::open(program, &briefly, world, None);
+    let endpoints = programs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let pairs: Vec<(&Program, &Endpoints)> =
+        programs.iter().map(|(_, program)| *program).zip(&endpoints).collect();
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
+    Ok(runtime.block_on(ping(&pairs)))
+}
+
+fn show(views: &[ModelView], json: bool, screen: &Screen) {
+    if json {
+        for view in views {
+            screen.print(&format!("{}\n", serde_json::json!({ "event": "model", "model": view })));
+        }
+        return;
+    }
+    if views.is_empty() {
+        screen.print("The file asks no models.\n");
+        return;
+    }
+    screen.print(&models(views, screen.width, screen.colour_output));
+    if let Some(headline) = headline(views) {
+        screen.print(&format!("\n  {headline}.\n"));
+    }
+}
+
+fn show_pings(answers: &[PingView], json: bool, screen: &Screen) {
+    if json {
+        for answer in answers {
+            let line = serde_json::json!({
+                "event": "ping", "name": answer.name, "kind": answer.kind,
+                "answer": answer.answer.as_ref().ok(), "problem": answer.answer.as_ref().err(),
+                "seconds": answer.seconds, "microdollars": answer.microdollars,
+            });
+            screen.print(&format!("{line}\n"));
+        }
+        return;
+    }
+    screen.print(&format!("\n{}", pings(answers, screen.width, screen.colour_output)));
 }

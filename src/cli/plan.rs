@@ -8,6 +8,7 @@ use clap::Args;
 use crate::check::program::{NodeId, Suite};
 use crate::engine::allowance::Asking;
 use crate::engine::run::Run;
+use crate::report::number::counted;
 use crate::report::plan_view::{PlanLine, PlanView, Reason};
 use crate::session::filed::Filed;
 use crate::session::planned::{Planned, planned};
@@ -40,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
-    opening.allowance.asking = Asking::Forecast;
+    opening.allowance.asking = Asking::Forecast { batches: opening.allowance.asking == Asking::Batches };
     match found(arguments, &opening, world, screen) {
         Ok((nodes, _)) if arguments.json => {
             let lines = nodes.iter().filter_map(|node| serde_json::to_string(node).ok());
@@ -93,6 +94,13 @@ fn of_run(
 ) -> Result<Vec<Planned>, SessionError> {
     let before = Remembered::load(run, filed)?;
     let finished = super::run::drive(run, only, Manner::Quiet, screen)?;
+    let awaited = run.caller.batches().awaited();
+    if awaited > 0 {
+        let calls = counted(awaited as u64, "call");
+        screen.tell(&format!(
+            "{calls} in batches that have not been taken in; `tgp run --batch` takes them in, and none is counted here."
+        ));
+    }
     let now = Remembered::of(run, filed, &finished, opening.limit);
     Ok(planned(run, &finished, &before, &now)?)
 }
@@ -133,6 +141,7 @@ fn line(node: &Planned) -> PlanLine {
         calls: node.calls,
         tokens: node.tokens,
         microdollars: node.microdollars,
+        unpriced: node.unpriced,
         recorded: node.recorded,
         spared: node.spared,
         saved_microdollars: node.saved_microdollars,

@@ -50,7 +50,7 @@ pub(super) async fn show(
         }
         if manner == Manner::Plain && said.elapsed() > NOW_AND_THEN && !over {
             said = Instant::now();
-            screen.tell(&plain(&run, began.elapsed()));
+            plain(&run, began.elapsed()).iter().for_each(|line| screen.tell(line));
         }
         if over {
             if let Some(live) = live {
@@ -73,7 +73,8 @@ pub(super) fn counts(run: &Run, node: NodeId) -> (Counts, bool) {
     (sum, done)
 }
 
-fn plain(run: &Run, elapsed: Duration) -> String {
+/// Nothing where no node is at work, such as while batches are awaited.
+fn plain(run: &Run, elapsed: Duration) -> Option<String> {
     let mut parts = Vec::new();
     for (at, node) in run.ground.program.nodes.iter().enumerate() {
         let (counts, done) = counts(run, NodeId(at as u32));
@@ -81,7 +82,7 @@ fn plain(run: &Run, elapsed: Duration) -> String {
             parts.push(format!("{}: {} rows, {} calls", node.name, counts.rows, counts.calls));
         }
     }
-    format!("{:>5}s  {}", elapsed.as_secs(), parts.join("; "))
+    (!parts.is_empty()).then(|| format!("{:>5}s  {}", elapsed.as_secs(), parts.join("; ")))
 }
 
 struct Live {

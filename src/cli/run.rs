@@ -104,6 +104,12 @@ fn ran(
     if let Some(limit) = reached([&run], &opened.allowance(opening)) {
         screen.tell(&limit);
     }
+    if let Some(passed) = passed([&run], &opened.allowance(opening)) {
+        screen.tell(&passed);
+    }
+    if let Some(awaited) = in_batches([&run]) {
+        screen.tell(&awaited);
+    }
     let finished = finished?;
     let reasons = noted(&run, &opened.filed(), &finished, &before, opening.limit)?;
     run.shelf.store().flush()?;
@@ -130,6 +136,11 @@ pub(super) fn drive(
 ) -> Result<Finished, RunError> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
     runtime.block_on(async {
+        // Over hours, with rows that wait rather than fail, a live view tells less than the news does.
+        let manner = match (run.caller.asking(), manner) {
+            (Asking::Batches, Manner::Live) => Manner::Plain,
+            (_, manner) => manner,
+        };
         let (end, ended) = tokio::sync::oneshot::channel();
         let shown = tokio::spawn(progress::show(run.clone(), manner, screen.clone(), ended));
         let interrupted = {
@@ -138,14 +149,17 @@ pub(super) fn drive(
             tokio::spawn(async move {
                 if tokio::signal::ctrl_c().await.is_ok() {
                     run.caller.stop();
-                    screen.tell("\nStopping: waiting for the calls that are out, and saving them. Run again to go on.");
+                    screen.tell(match run.caller.asking() {
+                        Asking::Batches => "\nStopping. Batches that were handed in go on at their provider: run again with --batch to take them in.",
+                        _ => "\nStopping: waiting for the calls that are out, and saving them. Run again to go on.",
+                    });
                 }
             })
         };
         let tell = |news: &BatchNews| screen.tell(&news.to_string());
         let finished = match run.caller.asking() {
             Asking::Batches => run.run_in_batches(only, &tell).await,
-            Asking::Forecast => run.forecast(only).await,
+            Asking::Forecast { .. } => run.forecast(only).await,
             Asking::Live | Asking::Nobody => run.run(only).await,
         };
         interrupted.abort();
@@ -177,6 +191,35 @@ pub(super) fn reached<'a>(
     Some(format!(
         "{limit}. {waiting} did not go out, and their rows count as missing. Everything paid for is kept: \
          run again with a larger {more} to go on."
+    ))
+}
+
+/// What to say where more was spent than the budget.
+pub(super) fn passed<'a>(
+    runs: impl IntoIterator<Item = &'a Arc<Run>>,
+    allowance: &Allowance,
+) -> Option<String> {
+    let by: u64 = runs.into_iter().map(|run| run.caller.purse().passed_by()).sum();
+    let budget = allowance.budget.filter(|_| by > 0)?;
+    Some(format!(
+        "The budget of {} was passed by {}: replies were longer than any before them. State `max_tokens` to \
+         have it kept to exactly.",
+        money(budget),
+        money(by)
+    ))
+}
+
+/// What to say where rows wait for batches that have not ended.
+pub(super) fn in_batches<'a>(runs: impl IntoIterator<Item = &'a Arc<Run>>) -> Option<String> {
+    let awaited: usize = runs.into_iter().map(|run| run.caller.batches().awaited()).sum();
+    let (calls, are) = match awaited {
+        0 => return None,
+        1 => ("1 call".to_owned(), "is"),
+        many => (counted(many as u64, "call"), "are"),
+    };
+    Some(format!(
+        "{calls} {are} in batches that have not been taken in, and the rows count as missing. They are not \
+         made again: run again with --batch to take them in."
     ))
 }
 

@@ -143,7 +143,9 @@ impl Screen {
     pub(super) fn run_error(&self, error: &RunError) -> Exit {
         self.error(&error.to_string(), error.help().as_deref());
         match error {
-            RunError::Unbound(_) | RunError::Unpriced(_) | RunError::Endpoint(_) => Exit::Wrong,
+            RunError::Unbound(_) | RunError::Unsuited(_) | RunError::Unpriced(_) | RunError::Endpoint(_) => {
+                Exit::Wrong
+            }
             _ => Exit::Stopped,
         }
     }

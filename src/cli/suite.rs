@@ -15,7 +15,7 @@ use crate::world::World;
 
 use super::exit::Exit;
 use super::progress::Manner;
-use super::run::{drive, end, lines, reached};
+use super::run::{drive, end, in_batches, lines, passed, reached};
 use super::screen::Screen;
 
 /// Runs a suite and shows its leaderboard, with the measures that its scores are made of.
@@ -42,6 +42,12 @@ pub(super) fn ran(
     }
     if let Some(limit) = reached(played.iter().map(|one| &one.entry.run), &opened.allowance(opening)) {
         screen.tell(&limit);
+    }
+    if let Some(passed) = passed(played.iter().map(|one| &one.entry.run), &opened.allowance(opening)) {
+        screen.tell(&passed);
+    }
+    if let Some(awaited) = in_batches(played.iter().map(|one| &one.entry.run)) {
+        screen.tell(&awaited);
     }
     if manner == Manner::Json {
         let boards = document.sections.iter().filter_map(|section| match section {

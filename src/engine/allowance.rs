@@ -15,13 +15,20 @@ pub enum Asking {
     /// Nobody: what is not on record fails.
     Nobody,
     /// Nobody: a stand-in answers, so that what follows from an answer can be counted.
-    Forecast,
+    Forecast {
+        /// As a run would ask that hands in batches.
+        batches: bool,
+    },
 }
 
 impl Asking {
     /// Whether calls may go out at all.
     pub fn asks(self) -> bool {
         matches!(self, Asking::Live | Asking::Batches)
+    }
+
+    pub fn forecasts(self) -> bool {
+        matches!(self, Asking::Forecast { .. })
     }
 }
 
@@ -61,7 +68,10 @@ struct State {
     spent: u64,
     /// Microdollars that calls on their way may cost.
     reserved: u64,
+    /// Calls that come back within the pass that they went out in.
     on_their_way: u64,
+    /// Calls that come back with their batch, and not before the pass is over.
+    in_batches: u64,
     reached: Option<Bound>,
     /// Calls that were kept back.
     kept_back: u64,
@@ -72,6 +82,7 @@ struct State {
 #[must_use]
 pub struct Leave {
     reserved: u64,
+    in_batch: bool,
 }
 
 /// What a call that had leave came to.
@@ -83,6 +94,8 @@ pub enum Came {
     Unanswered,
     /// Nothing went out.
     Unsent,
+    /// It may have been answered and may yet be paid for; what it costs at most counts as spent.
+    Unclear,
 }
 
 impl Purse {
@@ -101,28 +114,35 @@ impl Purse {
 
     /// Leave for a call that costs at most so many microdollars. Where it would fit if calls on
     /// their way cost less than they may, waits for them.
+    ///
+    /// # Errors
+    /// Where it does not fit. That can change when batches are taken in, which is after the pass
+    /// that asks; the limit counts as reached only where no batch holds anything back.
     pub async fn reserve(&self, most: u64) -> Result<Leave, Bound> {
-        if let Some(answer) = self.now_or_later(most) {
+        self.wait_for(most, false).await
+    }
+
+    /// As [`Purse::reserve`], for a call that comes back with a batch.
+    pub async fn reserve_in_batch(&self, most: u64) -> Result<Leave, Bound> {
+        self.wait_for(most, true).await
+    }
+
+    async fn wait_for(&self, most: u64, in_batch: bool) -> Result<Leave, Bound> {
+        if let Some(answer) = self.now_or_later(most, in_batch) {
             return answer;
         }
         let _first = self.queue.lock().await;
         loop {
             let settled = self.settled.notified();
-            match self.now_or_later(most) {
+            match self.now_or_later(most, in_batch) {
                 Some(answer) => return answer,
                 None => settled.await,
             }
         }
     }
 
-    /// Leave for a call that is not waited for, such as one of a batch. What does not fit now may
-    /// fit when calls on their way have come.
-    pub fn reserve_now(&self, most: u64) -> Option<Leave> {
-        self.now_or_later(most)?.ok()
-    }
-
     /// Nothing where it depends on calls on their way.
-    fn now_or_later(&self, most: u64) -> Option<Result<Leave, Bound>> {
+    fn now_or_later(&self, most: u64, in_batch: bool) -> Option<Result<Leave, Bound>> {
         let mut state = self.state();
         if let Some(bound) = state.reached {
             state.kept_back += 1;
@@ -136,26 +156,30 @@ impl Purse {
         if let Some(budget) = self.allowance.budget
             && state.spent + state.reserved + most > budget
         {
-            if state.on_their_way > 0 {
-                return None;
-            }
-            return Some(Err(state.reach(Bound::Budget(budget))));
+            let bound = Bound::Budget(budget);
+            return match state.on_their_way {
+                0 if state.in_batches > 0 => Some(Err(bound)),
+                0 => Some(Err(state.reach(bound))),
+                _ => None,
+            };
         }
         state.calls += 1;
-        state.on_their_way += 1;
         state.reserved += most;
-        Some(Ok(Leave { reserved: most }))
+        *state.way_of(in_batch) += 1;
+        Some(Ok(Leave { reserved: most, in_batch }))
     }
 
     /// Says what a call came to.
     pub fn settle(&self, leave: Leave, came: Came) {
         let mut state = self.state();
-        state.on_their_way = state.on_their_way.saturating_sub(1);
+        let way = state.way_of(leave.in_batch);
+        *way = way.saturating_sub(1);
         state.reserved = state.reserved.saturating_sub(leave.reserved);
         match came {
             Came::Answered(cost) => state.spent += cost,
             Came::Unanswered => {}
             Came::Unsent => state.calls = state.calls.saturating_sub(1),
+            Came::Unclear => state.spent += leave.reserved,
         }
         drop(state);
         self.settled.notify_one();
@@ -169,6 +193,12 @@ impl Purse {
             budget: self.allowance.budget.map(|limit| limit.saturating_sub(state.spent)),
             asking: self.allowance.asking,
         }
+    }
+
+    /// Microdollars spent beyond the budget: where nothing bounds a reply's length, one can be
+    /// longer than it was reckoned.
+    pub fn passed_by(&self) -> u64 {
+        self.allowance.budget.map_or(0, |budget| self.state().spent.saturating_sub(budget))
     }
 
     /// The limit that kept calls from going out, and how many.
@@ -188,6 +218,10 @@ impl State {
         self.reached = Some(bound);
         self.kept_back += 1;
         bound
+    }
+
+    fn way_of(&mut self, in_batch: bool) -> &mut u64 {
+        if in_batch { &mut self.in_batches } else { &mut self.on_their_way }
     }
 }
 
@@ -228,11 +262,23 @@ mod tests {
         let waits = purse.reserve(60);
         tokio::pin!(waits);
         assert!(futures_util::FutureExt::now_or_never(waits.as_mut()).is_none());
-        assert!(purse.reserve_now(60).is_none());
         purse.settle(first, Came::Answered(30));
         let second = waits.await.unwrap();
         purse.settle(second, Came::Answered(50));
         assert_eq!(purse.reserve(21).await.unwrap_err(), Bound::Budget(100));
+        assert_eq!(purse.reached(), Some((Bound::Budget(100), 1)));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_batch_and_it_keeps_back_what_it_may_cost() {
+        let purse = purse(None, Some(100));
+        let batched = purse.reserve_in_batch(60).await.unwrap();
+        assert_eq!(purse.reserve(60).await.unwrap_err(), Bound::Budget(100));
+        assert_eq!(purse.reached(), None, "it may fit when the batch has come");
+        purse.settle(batched, Came::Answered(30));
+        let unclear = purse.reserve_in_batch(60).await.unwrap();
+        purse.settle(unclear, Came::Unclear);
+        assert_eq!(purse.reserve(11).await.unwrap_err(), Bound::Budget(100));
         assert_eq!(purse.reached(), Some((Bound::Budget(100), 1)));
     }
 }

@@ -21,6 +21,7 @@ use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
 use super::batches::{self, Batches, Queueing};
 use super::endpoints::Endpoints;
 use super::gauges::Meters;
+use super::last_words;
 use super::stand_in::stand_in;
 use super::tally::Tallies;
 use super::witness::Witness;
@@ -70,6 +71,8 @@ struct Paid {
 struct Expected {
     forecast: Forecast,
     cost: u64,
+    /// What it costs is not known.
+    unpriced: bool,
 }
 
 /// An answer to a row.
@@ -155,6 +158,11 @@ impl Caller {
         &self.store
     }
 
+    /// Since the epoch.
+    pub(super) fn now(&self) -> Duration {
+        self.world.now()
+    }
+
     /// The key of a call; nothing for a model without an endpoint.
     pub fn key(&self, call: &Call) -> Option<CallKey> {
         let endpoint = self.endpoints.get(call.asked)?;
@@ -193,6 +201,7 @@ impl Caller {
             gauge.add(|gauge| &gauge.absent, 1);
             gauge.add(|gauge| &gauge.expected_tokens, expected.forecast.tokens());
             gauge.add(|gauge| &gauge.expected_cost, expected.cost);
+            gauge.add(|gauge| &gauge.unpriced, expected.unpriced.into());
         }
         match made.paid {
             Some(paid) if first => gauge.pay(paid.cost, paid.tokens),
@@ -209,6 +218,7 @@ impl Caller {
         let latency = record.reply.latency;
         let reply = endpoint.read(request, &record.reply).ok()?;
         let paid = Paid { cost: microdollars(record.cost), tokens: tokens(&record.usage) };
+        endpoint.learn_recorded(&record.usage);
         if let Some(witness) = &self.witness {
             witness.see(&record, reply.served_by.as_deref(), paid.cost);
         }
@@ -243,7 +253,7 @@ impl Caller {
 
     async fn make(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request, may_wait: bool) -> Made {
         if !self.asking().asks() {
-            return self.unasked(endpoint, key, request);
+            return self.unasked(endpoint, key, request, may_wait);
         }
         if self.is_stopped() {
             return Made::failed(refused(FailureCause::Cancelled));
@@ -259,7 +269,7 @@ impl Caller {
             Queueing::Failed(failure) => return Made::failed(failure),
             Queueing::Free if may_wait && self.asking() == Asking::Batches => {
                 if endpoint.takes_batches_of(request) {
-                    return Made::failed(refused(self.queue(endpoint, key, request)));
+                    return Made::failed(refused(self.queue(endpoint, key, request).await));
                 }
             }
             Queueing::Free => {}
@@ -292,22 +302,28 @@ impl Caller {
     }
 
     /// What a run that asks nobody gives for a call that is not on record.
-    fn unasked(&self, endpoint: &Endpoint, key: CallKey, request: &Request) -> Made {
-        let new = self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+    fn unasked(&self, endpoint: &Endpoint, key: CallKey, request: &Request, may_wait: bool) -> Made {
+        let is_out = self.asking().forecasts() && matches!(self.batches.standing(&key), Queueing::Out);
+        let new = !is_out && self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
         let forecast = endpoint.expected(request);
-        let cost = microdollars(endpoint.price_of(&forecast));
-        let absent = new.then_some(Expected { forecast, cost });
+        let in_batch = may_wait
+            && self.asking() == Asking::Forecast { batches: true }
+            && endpoint.takes_batches_of(request);
+        let share = if in_batch { batches::SHARE } else { 1.0 };
+        let cost = microdollars(endpoint.price_of(&forecast).map(|dollars| dollars * share));
+        let unpriced = endpoint.lacks_price();
+        let absent = new.then_some(Expected { forecast, cost, unpriced });
         if new {
             self.tallies.count(endpoint.name(), |tally| {
                 tally.calls += 1;
                 tally.input += forecast.input;
                 tally.output += forecast.output;
                 tally.microdollars += cost;
-                tally.unpriced += u64::from(endpoint.lacks_price());
+                tally.unpriced += u64::from(unpriced);
             });
         }
         if self.asking() == Asking::Nobody {
-            return Made { absent, ..Made::failed(refused(FailureCause::NotOnRecord)) };
+            return Made { absent, ..Made::failed(last_words::of(&self.store, key)) };
         }
         let content = stand_in(request, &forecast, &key.short());
         let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
@@ -317,14 +333,14 @@ impl Caller {
     }
 
     /// Has a call handed in with the next batch; says why it has no answer now.
-    fn queue(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request) -> FailureCause {
+    async fn queue(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request) -> FailureCause {
         let most = (self.most(endpoint, request) as f64 * batches::SHARE).ceil() as u64;
-        match self.purse.reserve_now(most) {
-            Some(leave) => {
+        match self.purse.reserve_in_batch(most).await {
+            Ok(leave) => {
                 self.batches.queue(endpoint, key, request, leave);
                 FailureCause::Batched
             }
-            None => self.purse.reached().map_or(FailureCause::BudgetReached, |(bound, _)| cause_of(bound)),
+            Err(bound) => cause_of(bound),
         }
     }
 
@@ -374,23 +390,29 @@ impl Caller {
         }
     }
 
-    /// Takes in what a batch brought for one call.
+    /// Takes in what a batch brought for one call. Says whether it is new.
     pub(super) async fn keep_batched(
         &self,
         endpoint: &Endpoint,
         key: CallKey,
         canonical: Box<RawValue>,
         reply: Result<RawReply, CallFailure>,
-    ) -> Result<(), CallFailure> {
+    ) -> Result<bool, CallFailure> {
         let request = crate::models::batch::kind_of(canonical.get());
-        let kept = match reply {
-            Ok(raw) => match endpoint.read(&request, &raw) {
-                Ok(reply) => self.keep(endpoint, key, canonical, raw, reply, batches::SHARE).await,
-                Err(error) => {
-                    let cause = FailureCause::Torn(error.to_string());
-                    Err(CallFailure { cause, attempts: raw.attempts, excerpt: String::new() })
-                }
-            },
+        // A process that ended here before may have kept it, and not come to forget the batch.
+        if self.recorded(endpoint, key, &request).is_some() {
+            self.release(&key, Came::Unsent);
+            return Ok(false);
+        }
+        let read = reply.and_then(|raw| match endpoint.read(&request, &raw) {
+            Ok(reply) => Ok((raw, reply)),
+            Err(error) => {
+                let cause = FailureCause::Torn(error.to_string());
+                Err(CallFailure { cause, attempts: raw.attempts, excerpt: String::new() })
+            }
+        });
+        let kept = match read {
+            Ok((raw, reply)) => self.keep(endpoint, key, canonical, raw, reply, batches::SHARE).await,
             Err(failure) => {
                 self.note(endpoint, key, &failure);
                 Err(failure)
@@ -399,7 +421,7 @@ impl Caller {
         match kept {
             Ok((_, paid)) => {
                 self.release(&key, Came::Answered(paid.cost));
-                Ok(())
+                Ok(true)
             }
             Err(failure) => {
                 self.release(&key, Came::Unanswered);
@@ -431,7 +453,8 @@ impl Caller {
         found.cloned()
     }
 
-    fn note(&self, endpoint: &Endpoint, key: CallKey, failure: &CallFailure) {
+    /// Keeps for the record that a call brought no answer.
+    pub(super) fn note(&self, endpoint: &Endpoint, key: CallKey, failure: &CallFailure) {
         self.tallies.count(endpoint.name(), |tally| tally.failed += 1);
         let event = Event {
             key,
@@ -442,6 +465,7 @@ impl Caller {
             what: failure.cause.to_string(),
             excerpt: failure.excerpt.clone(),
         };
+        last_words::keep(&self.store, &event);
         // An event that can't be kept loses nothing that was paid for.
         let _ = self.store.event(event);
     }

@@ -54,6 +54,9 @@ pub enum RunError {
     #[error("model `{0}` is bound to nothing")]
     Unbound(String),
 
+    #[error("{}", .0.join("\n"))]
+    Unsuited(Vec<String>),
+
     #[error("a budget needs prices, and none is known of {}", .0.join(", "))]
     Unpriced(Vec<String>),
 

@@ -31,6 +31,12 @@ pub struct Gauge {
     /// Tokens and microdollars that the absent calls would take, about.
     pub expected_tokens: AtomicU64,
     pub expected_cost: AtomicU64,
+    /// Absent calls whose price is not known.
+    pub unpriced: AtomicU64,
+    /// Calls and microdollars of earlier passes of the same run: their replies are on record now,
+    /// and nothing is saved by that.
+    earlier_calls: AtomicU64,
+    earlier_spent: AtomicU64,
     /// 0 waiting, 1 running, 2 done.
     pub state: AtomicU64,
 }
@@ -51,6 +57,7 @@ pub struct Counts {
     pub tokens: u64,
     pub expected_tokens: u64,
     pub expected_cost: u64,
+    pub unpriced: u64,
 }
 
 impl Gauge {
@@ -72,6 +79,8 @@ impl Gauge {
         ] {
             counter.store(0, Ordering::Relaxed);
         }
+        self.earlier_calls.store(self.calls.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.earlier_spent.store(self.spent.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// Rows were made, some of which failed.
@@ -96,20 +105,22 @@ impl Gauge {
 
     pub fn counts(&self) -> Counts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (recorded, earlier) = (get(&self.recorded), get(&self.earlier_calls));
         Counts {
             rows: get(&self.rows),
             failed: get(&self.failed),
             reused: get(&self.reused),
             calls: get(&self.calls),
-            recorded: get(&self.recorded),
+            recorded: recorded.saturating_sub(earlier),
             repaired: get(&self.repaired),
             absent: get(&self.absent),
-            spared: get(&self.spared),
-            saved: get(&self.saved),
+            spared: get(&self.spared).saturating_sub(earlier.saturating_sub(recorded)),
+            saved: get(&self.saved).saturating_sub(get(&self.earlier_spent)),
             spent: get(&self.spent),
             tokens: get(&self.tokens),
             expected_tokens: get(&self.expected_tokens),
             expected_cost: get(&self.expected_cost),
+            unpriced: get(&self.unpriced),
         }
     }
 
@@ -196,5 +207,6 @@ impl std::ops::AddAssign for Counts {
         self.tokens += other.tokens;
         self.expected_tokens += other.expected_tokens;
         self.expected_cost += other.expected_cost;
+        self.unpriced += other.unpriced;
     }
 }

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 
-use crate::check::program::{Node, Program};
+use crate::check::program::{Node, Program, StepKind};
 use crate::data::row::{Failure, Reason, Row};
 use crate::eval::effects::{Asked, Effects};
 use crate::eval::ground::Ground;
@@ -195,7 +195,14 @@ impl RowWork<'_> {
 
     /// Gets the answers that a row waits for until it waits no more.
     async fn settle(&self, stream: &Stream<'_>, row: &Row, mut effects: Effects) -> Vec<Row> {
-        let may_wait = matches!(stream.node.kind, NodeKind::Query | NodeKind::Judge);
+        let may_wait = match stream.node.kind {
+            // A batch does not tell how long an answer took.
+            NodeKind::Query => !stream.node.steps.iter().any(|step| match &step.kind {
+                StepKind::Query(query) => query.latency,
+                _ => false,
+            }),
+            kind => kind == NodeKind::Judge,
+        };
         loop {
             let calls = effects.take_waiting();
             if calls.is_empty() {

@@ -1,14 +1,14 @@
 //! A run: units whose tables are known are taken as they are, the others work at the same time,
 //! each on the chunks that the one before it has finished.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-use crate::check::program::{Capability, Expr, Local, ModelId, Node, NodeId, Read, Slot, StepKind};
+use crate::check::program::{Capability, Expr, Local, Node, NodeId, Read, Slot, StepKind};
 use crate::data::identity;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
@@ -21,7 +21,6 @@ use crate::plan::Plan;
 use crate::plan::unit::{Unit, UnitId, UnitKind};
 use crate::world::World;
 
-use super::allowance::Asking;
 use super::barrier::{Barrier, check_keys};
 use super::batches::Teller;
 use super::caller::Caller;
@@ -82,7 +81,7 @@ impl Run {
         let finished = match self.attempt(nodes).await {
             // Tables were believed that are no longer whole. All that was paid for is on record.
             Err(RunError::LostChunk(_)) if self.memo.doubt() => {
-                self.gauges.iter().for_each(Gauge::begin_again);
+                self.begin_again();
                 self.attempt(nodes).await?
             }
             ended => ended?,
@@ -126,19 +125,41 @@ impl Run {
         nodes: &[NodeId],
         tell: Teller<'_>,
     ) -> Result<Finished, RunError> {
-        let batches = self.caller.batches();
-        batches.take_in(&self.caller, tell).await?;
         loop {
             self.pass.begin(true);
             self.run(nodes).await?;
-            self.gauges.iter().for_each(Gauge::begin_again);
-            if self.caller.is_stopped() || !batches.hand_in(&self.caller, tell).await? {
+            if !self.bring(tell).await? {
                 break;
             }
-            batches.take_in(&self.caller, tell).await?;
+            self.begin_again();
         }
-        self.pass.begin(false);
-        self.run(nodes).await
+        // What rests on whole tables is worked out now, and can ask for more.
+        loop {
+            self.begin_again();
+            self.pass.begin(false);
+            let finished = self.run(nodes).await?;
+            if !self.bring(tell).await? {
+                return Ok(finished);
+            }
+        }
+    }
+
+    fn begin_again(&self) {
+        self.gauges.iter().for_each(Gauge::begin_again);
+        self.caller.tallies().begin_again();
+    }
+
+    /// Hands in what a pass asked for, and takes in what has come. Says whether another pass can
+    /// find more than this one did.
+    async fn bring(&self, tell: Teller<'_>) -> Result<bool, RunError> {
+        let batches = self.caller.batches();
+        if self.caller.is_stopped() {
+            batches.forget_queued(&self.caller);
+            return Ok(false);
+        }
+        let handed_in = batches.hand_in(&self.caller, tell).await?;
+        let taken_in = batches.take_in(&self.caller, tell).await?;
+        Ok(handed_in || taken_in)
     }
 
     /// Counts what a run would ask, with stand-ins for answers that are not on record. Gives no
@@ -216,7 +237,7 @@ impl Run {
                 return Err(RunError::Unbound(unbound.name.to_string()));
             }
         }
-        self.prices_are_known(working)?;
+        self.models_are_ready(working)?;
         if !working.is_empty() && self.ground.recordings.get().is_none() {
             let recorded = recordings::load(&self.ground.program, &self.sources())?;
             let _ = self.ground.recordings.set(recorded);
@@ -277,27 +298,6 @@ impl Run {
         }
     }
 
-    /// A budget can be kept to only where calls have prices.
-    fn prices_are_known(&self, working: &[UnitId]) -> Result<(), RunError> {
-        let allowance = self.caller.purse().allowance();
-        if allowance.budget.is_none() || !allowance.asking.asks() {
-            return Ok(());
-        }
-        let asked: BTreeSet<ModelId> = working
-            .iter()
-            .flat_map(|id| {
-                let unit = self.plan.unit(*id);
-                unit.models.iter().copied().chain(unit.targets.iter().map(|target| target.model))
-            })
-            .collect();
-        let endpoints = self.caller.endpoints().iter();
-        let unpriced: BTreeSet<String> = endpoints
-            .filter(|(binding, endpoint)| asked.contains(&binding.model) && endpoint.lacks_price())
-            .map(|(_, endpoint)| endpoint.name().to_owned())
-            .collect();
-        if unpriced.is_empty() { Ok(()) } else { Err(RunError::Unpriced(unpriced.into_iter().collect())) }
-    }
-
     async fn unit(
         self: &Arc<Self>,
         id: UnitId,
@@ -348,7 +348,7 @@ impl Run {
                     }
                     None => match self.barrier(id, tables).await {
                         // What stands in for answers need not be enough, or fit together.
-                        Err(error) if self.caller.asking() == Asking::Forecast && error.is_about_rows() => {
+                        Err(error) if self.caller.asking().forecasts() && error.is_about_rows() => {
                             self.pass.defer(id);
                             Table::default()
                         }
@@ -380,7 +380,7 @@ impl Run {
             return false;
         }
         let follows = unit.inputs.iter().any(|input| self.pass.is_deferred(*input));
-        let forecasts = self.caller.asking() == Asking::Forecast;
+        let forecasts = self.caller.asking().forecasts();
         follows
             || if forecasts { unit.kind == UnitKind::Measure } else { tables.iter().any(Table::is_unsettled) }
     }

@@ -19,6 +19,9 @@ pub struct Tally {
     pub microdollars: u64,
     /// Calls whose price is not known.
     pub unpriced: u64,
+    /// Calls of earlier passes of the same run, whose replies are on record now.
+    #[serde(skip)]
+    earlier: u64,
 }
 
 /// The counts of all models, by the name that people see.
@@ -34,9 +37,20 @@ impl Tallies {
         }
     }
 
+    /// Forgets what another pass over the same rows counts anew.
+    pub(super) fn begin_again(&self) {
+        let mut tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for tally in tallies.values_mut() {
+            tally.recorded = 0;
+            tally.earlier = tally.calls;
+        }
+    }
+
     /// All of them, in the order of the names.
     pub fn all(&self) -> Vec<(String, Tally)> {
         let tallies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tallies.iter().map(|(model, tally)| (model.clone(), *tally)).collect()
+        let recorded = |tally: &Tally| tally.recorded.saturating_sub(tally.earlier);
+        let told = |tally: &Tally| Tally { recorded: recorded(tally), ..*tally };
+        tallies.iter().map(|(model, tally)| (model.clone(), told(tally))).collect()
     }
 }

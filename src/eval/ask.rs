@@ -47,7 +47,7 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
     let mut reason = Reason::Invalid;
     let mut excerpt: Arc<str> = "".into();
     for attempt in 0..=ask.retries {
-        let request = Request::Chat(rendered.chat(scope, asked, turns.clone(), schema.clone()));
+        let request = Request::Chat(rendered.chat(scope, asked, turns.clone(), schema.clone())?);
         // An answer that is refused by `until` is asked for anew, as a sample of its own.
         let number = sample + attempt * ask.samples.max(1);
         let given = scope.at(number, |scope| answer(scope, asked, request, number))?;

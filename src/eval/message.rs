@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::check::program::setting::{picture_size, stop_words, token_limit, wanted_instead};
 use crate::check::program::{Body, Message};
 use crate::data::value::{self, Image, Value};
-use crate::models::request::{ChatRequest, Parameters, Picture, Speaker, Turn};
+use crate::models::request::{ChatRequest, PaintRequest, Parameters, Picture, Speaker, Turn};
 
 use super::effects::Asked;
 use super::halt::{Evaluated, Halt};
@@ -103,18 +104,23 @@ impl Rendered {
         asked: Asked,
         turns: Vec<Turn>,
         schema: Option<serde_json::Value>,
-    ) -> ChatRequest {
-        ChatRequest {
+    ) -> Evaluated<ChatRequest> {
+        Ok(ChatRequest {
             system: self.system.clone(),
             turns,
-            parameters: parameters(&settings(scope, asked, &self.settings)),
+            parameters: parameters(&settings(scope, asked, &self.settings)?),
             schema: schema.map(Arc::new),
-        }
+        })
     }
 }
 
-/// The message's settings, and the binding's where the message has none of that name.
-pub fn settings(scope: &Scope<'_>, asked: Asked, own: &[(Arc<str>, Value)]) -> Vec<(Arc<str>, Value)> {
+/// The message's settings, and the binding's where the message has none of that name. One that no
+/// model takes fails the row, for it could not be sent.
+pub fn settings(
+    scope: &Scope<'_>,
+    asked: Asked,
+    own: &[(Arc<str>, Value)],
+) -> Evaluated<Vec<(Arc<str>, Value)>> {
     let mut all = own.to_vec();
     if let Some(crate::check::program::BindingKind::Remote { settings, .. }) =
         scope.ground.binding(asked).map(|binding| &binding.kind)
@@ -125,33 +131,64 @@ pub fn settings(scope: &Scope<'_>, asked: Asked, own: &[(Arc<str>, Value)]) -> V
             }
         }
     }
-    all
+    for (name, value) in &all {
+        if let Some(wanted) = wanted_instead(name, value) {
+            return Err(Halt::undefined(format!("`{name}` must be {wanted}, not {}", shown(value))));
+        }
+    }
+    Ok(all)
 }
 
-fn parameters(settings: &[(Arc<str>, Value)]) -> Parameters {
+/// A setting's value as it is written.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Text(text) => format!("\"{text}\""),
+        Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        _ => "missing".to_owned(),
+    }
+}
+
+/// How a chat is sampled by settings that models take.
+pub fn parameters(settings: &[(Arc<str>, Value)]) -> Parameters {
     let mut parameters = Parameters::default();
     for (name, value) in settings {
-        let whole = match value {
-            Value::Int(whole) => Some(*whole),
-            _ => None,
-        };
-        match (&**name, value) {
-            ("temperature", value) => parameters.temperature = number(value),
-            ("top_p", value) => parameters.top_p = number(value),
-            ("max_tokens", _) => parameters.max_tokens = whole.and_then(|whole| u32::try_from(whole).ok()),
-            ("seed", _) => parameters.seed = whole,
-            ("stop", Value::Text(word)) => parameters.stop = vec![word.clone()],
-            ("stop", Value::List(words)) => {
-                let texts = words.iter().filter_map(|word| match word {
-                    Value::Text(text) => Some(text.clone()),
+        match &**name {
+            "temperature" => parameters.temperature = number(value),
+            "top_p" => parameters.top_p = number(value),
+            "max_tokens" => parameters.max_tokens = token_limit(value),
+            "seed" => {
+                parameters.seed = match value {
+                    Value::Int(seed) => Some(*seed),
                     _ => None,
-                });
-                parameters.stop = texts.collect();
+                }
             }
-            ("reasoning_effort", Value::Text(effort)) => parameters.reasoning_effort = Some(effort.clone()),
-            // `check` refuses names that mean nothing; `size` belongs to pictures.
+            "stop" => parameters.stop = stop_words(value).unwrap_or_default(),
+            "reasoning_effort" => {
+                parameters.reasoning_effort = match value {
+                    Value::Text(effort) => Some(effort.clone()),
+                    _ => None,
+                }
+            }
+            // `check` refuses names that mean nothing; `size` belongs to pictures, and an address
+            // to the endpoint.
             _ => {}
         }
     }
     parameters
+}
+
+/// What is painted by settings that models take.
+pub fn picture(prompt: Arc<str>, settings: &[(Arc<str>, Value)]) -> PaintRequest {
+    let mut request = PaintRequest { prompt, count: 1, size: None, seed: None };
+    for (name, value) in settings {
+        match (&**name, value) {
+            ("seed", Value::Int(seed)) => request.seed = Some(*seed),
+            ("size", size) => request.size = picture_size(size),
+            // `check` refuses the others.
+            _ => {}
+        }
+    }
+    request
 }

@@ -67,6 +67,16 @@ impl Endpoint {
         }
     }
 
+    /// Takes in how long a reply on record was. These come before any new one, so the first guess
+    /// gives way to them soon.
+    pub fn learn_recorded(&self, usage: &Usage) {
+        if usage.output > 0 {
+            let before = self.typical_output.load(Ordering::Relaxed);
+            self.typical_output.store((before * 3 + usage.output).div_ceil(4), Ordering::Relaxed);
+            self.longest_output.fetch_max(usage.output, Ordering::Relaxed);
+        }
+    }
+
     fn forecast(
         &self,
         request: &Request,

@@ -31,7 +31,8 @@ pub(super) fn of_unreadable(error: ReadError, status: u16, body: &[u8]) -> Judge
     }
 }
 
-fn of_status(status: u16, body: &[u8]) -> Judgement {
+/// What a bad status calls for.
+pub(super) fn of_status(status: u16, body: &[u8]) -> Judgement {
     match status {
         429 if is_exhausted(body) => Judgement::Final(FailureCause::Refused(429)),
         429 => Judgement::Wait,

@@ -14,6 +14,7 @@ pub mod error;
 mod exchange;
 pub mod forecast;
 mod judgement;
+pub mod key_state;
 pub mod limits;
 pub mod prices;
 mod program;

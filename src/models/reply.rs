@@ -126,8 +126,12 @@ pub enum FailureCause {
     CallsReached,
     /// The call is in a batch that has not ended.
     Batched,
+    /// The batch that the call was in brought no answer to it, with the provider's reason.
+    NotAnswered(String),
     /// Nothing may be sent in this run, and the call is not on record.
     NotOnRecord,
+    /// Nothing may be sent in this run; this is what came of it when it was last asked.
+    LastTime(String),
     /// The run was stopped before the call went out.
     Cancelled,
     /// The reply came and could not be kept.
@@ -152,8 +156,10 @@ impl fmt::Display for FailureCause {
             FailureCause::NotRecorded => f.write_str("no reply is recorded for this row"),
             FailureCause::BudgetReached => f.write_str("the budget is reached"),
             FailureCause::CallsReached => f.write_str("as many calls were made as are allowed"),
+            FailureCause::NotAnswered(reason) => write!(f, "the batch brought no answer: {reason}"),
             FailureCause::Batched => f.write_str("the call is in a batch that has not ended"),
             FailureCause::NotOnRecord => f.write_str("the reply is not on record, and this run asks nobody"),
+            FailureCause::LastTime(what) => write!(f, "when it was last asked: {what}"),
             FailureCause::Cancelled => f.write_str("the run was stopped"),
             FailureCause::NotKept(problem) => write!(f, "the reply could not be kept: {problem}"),
             FailureCause::Planted => f.write_str("the scripted model has no answer"),

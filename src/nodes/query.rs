@@ -3,18 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::program::{Capability, Query, Step};
+use crate::check::program::{BindingKind, Capability, Query, Step};
 use crate::data::row::{Failure, Reason};
 use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::eval::ask::{answer, failure_of};
 use crate::eval::effects::Asked;
 use crate::eval::halt::{Evaluated, Halt};
-use crate::eval::message::{Rendered, render, settings};
+use crate::eval::message::{picture, render, settings};
 use crate::eval::scope::Scope;
 use crate::eval::script::keep;
 use crate::models::reply::{Content, Outcome, Usage};
-use crate::models::request::{PaintRequest, Request, Speaker, Turn};
+use crate::models::request::{Request, Speaker, Turn};
 
 use super::state::State;
 use super::stream::Runner;
@@ -32,7 +32,8 @@ struct Given {
     /// How the reply ended; nothing where none came.
     outcome: Option<&'static str>,
     usage: Usage,
-    latency: Duration,
+    /// Nothing where it was not measured, as with a reply that came in a batch.
+    latency: Option<Duration>,
     failure: Option<Failure>,
 }
 
@@ -43,7 +44,7 @@ impl Given {
             further: Vec::new(),
             outcome: None,
             usage: Usage::default(),
-            latency: Duration::ZERO,
+            latency: None,
             failure: None,
         }
     }
@@ -111,7 +112,7 @@ fn answered(branch: &mut State, name: &Arc<str>, sample: u32, query: &Query, giv
         branch.values.push(Value::Record(counts.into_iter().collect()));
     }
     if query.latency {
-        branch.values.push(Value::Float(given.latency.as_secs_f64()));
+        branch.values.push(given.latency.map_or(Value::Missing, |it| Value::Float(it.as_secs_f64())));
     }
     branch.failure = given.failure.map(Arc::new);
 }
@@ -132,7 +133,9 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
     let mut further = Vec::new();
     let mut outcome = Outcome::Complete;
     let mut usage = Usage::default();
-    let mut latency = Duration::ZERO;
+    let mut latency = Some(Duration::ZERO);
+    let is_remote =
+        matches!(scope.ground.binding(asked).map(|it| &it.kind), Some(BindingKind::Remote { .. }));
     let mut turns = rendered.turns.iter().peekable();
     while let Some(turn) = turns.next() {
         sent.push(turn.clone());
@@ -143,9 +146,9 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             continue;
         }
         let request = if paints {
-            Request::Paint(paint(scope, asked, &rendered, turn))
+            Request::Paint(picture(turn.text.clone(), &settings(scope, asked, &rendered.settings)?))
         } else {
-            Request::Chat(rendered.chat(scope, asked, sent.clone(), None))
+            Request::Chat(rendered.chat(scope, asked, sent.clone(), None)?)
         };
         let place = replies.len() as u32;
         let answered =
@@ -153,7 +156,8 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
                 Ok(answered) => answered,
                 Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
             };
-        latency += answered.latency;
+        let measured = !is_remote || !answered.latency.is_zero();
+        latency = latency.filter(|_| measured).map(|sum| sum + answered.latency);
         let reply = &answered.reply;
         outcome = reply.outcome;
         usage.input += reply.usage.input;
@@ -198,20 +202,4 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         _ => "complete",
     };
     Ok(Given { reply, further, outcome: Some(outcome), usage, latency, failure: None })
-}
-
-fn paint(scope: &Scope<'_>, asked: Asked, rendered: &Rendered, turn: &Turn) -> PaintRequest {
-    let mut request = PaintRequest { prompt: turn.text.clone(), count: 1, size: None, seed: None };
-    for (name, value) in settings(scope, asked, &rendered.settings) {
-        match (&*name, value) {
-            ("seed", Value::Int(seed)) => request.seed = Some(seed),
-            ("size", Value::Text(size)) => {
-                let sides = size.split_once('x');
-                request.size =
-                    sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
-            }
-            _ => {}
-        }
-    }
-    request
 }

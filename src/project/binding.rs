@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::check::program::setting::wanted_instead;
 use crate::check::program::{Binding, BindingKind, Setting};
 use crate::data::value::Value;
 use crate::diagnostics::source::{SourceId, Span};
@@ -221,7 +222,7 @@ pub(super) fn setting_kind(name: &str) -> Result<SettingKind, BindingProblem> {
 fn value(name: &str, written: &str) -> Result<Value, BindingProblem> {
     let wrong =
         |wanted| BindingProblem::WrongValue { setting: name.to_owned(), written: written.to_owned(), wanted };
-    match setting_kind(name)? {
+    let value = match setting_kind(name)? {
         SettingKind::Number => written
             .parse::<f64>()
             .ok()
@@ -233,6 +234,10 @@ fn value(name: &str, written: &str) -> Result<Value, BindingProblem> {
         SettingKind::Text => Ok(Value::text(written)),
         SettingKind::Texts if written.is_empty() => Err(wrong("a text")),
         SettingKind::Texts => Ok(Value::list([Value::text(written)])),
+    }?;
+    match wanted_instead(name, &value) {
+        Some(wanted) => Err(wrong(wanted)),
+        None => Ok(value),
     }
 }
 
@@ -305,6 +310,14 @@ mod tests {
         );
         assert_eq!(complaint("openai/m?seed=x"), "`seed` is a whole number, not `x`");
         assert_eq!(complaint("openai/m?temperature=nan"), "`temperature` is a number, not `nan`");
+        assert_eq!(
+            complaint("openai/m?size=big"),
+            "`size` is a width and a height in pixels, such as \"1024x1024\", not `big`"
+        );
+        assert_eq!(
+            complaint("openai/m?max_tokens=0"),
+            "`max_tokens` is a whole number between 1 and 4294967295, not `0`"
+        );
         assert_eq!(complaint("openai/m?name="), "`name` is a text, not ``");
         assert_eq!(complaint("openai/m?seed=1&seed=2"), "`seed` is stated twice for `openai/m`");
         assert_eq!(

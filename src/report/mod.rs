@@ -14,6 +14,7 @@ pub mod leaderboard;
 mod markdown;
 mod measure_table;
 pub mod measure_view;
+pub mod models_view;
 pub mod movement;
 pub mod number;
 pub mod paint;

@@ -28,6 +28,8 @@ pub struct PlanLine {
     /// Tokens and microdollars of those calls, about.
     pub tokens: u64,
     pub microdollars: u64,
+    /// Calls whose price is not known.
+    pub unpriced: u64,
     pub recorded: u64,
     pub spared: u64,
     pub saved_microdollars: u64,
@@ -63,9 +65,11 @@ impl PlanView {
                 (calls, false) => counted(calls, "call"),
                 (calls, true) => format!("~{}", counted(calls, "call")),
             };
-            let cost = match node.microdollars {
-                0 => String::new(),
-                cost => format!("~{}", money(cost)),
+            let cost = match (node.microdollars, node.unpriced) {
+                (0, 0) => String::new(),
+                (0, _) => "price not known".to_owned(),
+                (cost, 0) => format!("~{}", money(cost)),
+                (cost, _) => format!("~{} and more", money(cost)),
             };
             grid.line(vec![
                 (node.name.clone(), Look::Bold),
@@ -106,6 +110,10 @@ impl PlanView {
             (0, 0) => {}
             (tokens, 0) => parts.push(format!("about {} tokens", count(tokens))),
             (tokens, cost) => parts.push(format!("about {} tokens and {}", count(tokens), money(cost))),
+        }
+        let unpriced = sum(|node| node.unpriced);
+        if unpriced > 0 {
+            parts.push(format!("what {} will cost is not known", counted(unpriced, "call")));
         }
         let kept = sum(|node| node.recorded + node.spared);
         if kept > 0 {

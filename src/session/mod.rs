@@ -2,6 +2,7 @@
 //!
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
+pub mod bound;
 pub mod derived;
 pub mod difference;
 mod evidence;
@@ -13,6 +14,7 @@ pub mod open;
 pub mod outline;
 pub mod overlap;
 pub mod passage;
+pub mod ping;
 pub mod pins;
 pub mod planned;
 pub mod reached;

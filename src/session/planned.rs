@@ -31,6 +31,8 @@ pub struct Planned {
     pub tokens: u64,
     /// What they would cost, about, as far as prices are known.
     pub microdollars: u64,
+    /// Of those calls, the ones whose price is not known.
+    pub unpriced: u64,
     /// Replies on record that are read again.
     pub recorded: u64,
     /// Calls behind what is taken as it is.
@@ -71,6 +73,7 @@ pub fn planned(
                 calls: counts.absent,
                 tokens: counts.expected_tokens,
                 microdollars: counts.expected_cost,
+                unpriced: counts.unpriced,
                 recorded: counts.recorded,
                 spared: counts.spared,
                 saved_microdollars: counts.saved,

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// A file given for import is not an export, or is damaged at a place it doesn't name.
     #[error("{} is not an export of a store", path.display())]
     NotAnExport { path: PathBuf },
+    /// What is kept of a batch that is out makes no sense.
+    #[error("pending/{name}.json.zst in the store can't be read: {reason}")]
+    UnreadableNote { name: String, reason: String },
     /// The store is closing.
     #[error("the store is closed")]
     Closed,

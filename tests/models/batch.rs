@@ -45,6 +45,7 @@ fn openai(method: &str, path: &str, body: &str) -> Outgoing {
         }
         ("POST", "/v1/batches") => {
             assert!(body.contains(r#""input_file_id":"file-in""#));
+            assert!(body.contains(r#""metadata":{"tgp":"mark"}"#));
             Outgoing::json(200, r#"{"id":"batch_1","status":"validating"}"#)
         }
         ("GET", "/v1/batches/batch_1") => Outgoing::json(
@@ -74,7 +75,7 @@ fn openai(method: &str, path: &str, body: &str) -> Outgoing {
 async fn openai_takes_a_file_and_gives_one() {
     let server = server(openai);
     let endpoint = endpoint(ProviderKind::OpenAi, server.base_url());
-    let id = endpoint.submit(&requests()).await.unwrap();
+    let id = endpoint.submit(&requests(), "mark").await.unwrap();
     assert_eq!(id, BatchId("batch_1".to_owned()));
     let second = BatchId("batch_2".to_owned());
     assert_eq!(endpoint.poll(&second).await.unwrap(), BatchState::Working { done: 1, total: 3 });
@@ -119,13 +120,16 @@ fn anthropic(method: &str, path: &str, body: &str) -> Outgoing {
 async fn anthropic_gives_an_ending_to_each_request() {
     let server = server(anthropic);
     let endpoint = endpoint(ProviderKind::Anthropic, server.root());
-    let id = endpoint.submit(&requests()).await.unwrap();
+    let id = endpoint.submit(&requests(), "mark").await.unwrap();
     assert_eq!(endpoint.poll(&id).await.unwrap(), BatchState::Ended);
     let collected = endpoint.collect(&id).await.unwrap();
     let reply = endpoint.read(&chat("a"), collected[0].1.as_ref().unwrap()).unwrap();
     assert_eq!(reply.content, Content::Text("fine".into()));
     assert_eq!(collected[1].1.as_ref().unwrap_err().cause, FailureCause::Server(529));
-    assert!(matches!(collected[2].1.as_ref().unwrap_err().cause, FailureCause::Torn(_)));
+    assert_eq!(
+        collected[2].1.as_ref().unwrap_err().cause,
+        FailureCause::NotAnswered("it is expired".to_owned())
+    );
 }
 
 #[tokio::test]
@@ -133,6 +137,6 @@ async fn a_batch_that_may_have_been_taken_is_not_handed_in_again() {
     let server =
         Server::start(Behaviour { torn: 1.0, ..Behaviour::answering(200, r#"{"id":"msgbatch_1"}"#) });
     let endpoint = endpoint(ProviderKind::Anthropic, server.root());
-    endpoint.submit(&requests()).await.unwrap_err();
+    endpoint.submit(&requests(), "mark").await.unwrap_err();
     assert_eq!(server.requests(), 1);
 }

@@ -52,6 +52,7 @@ pub(crate) struct Incoming<'a> {
 }
 
 pub(crate) struct Outgoing {
+    /// 0 closes the connection without an answer.
     pub(crate) status: u16,
     pub(crate) media_type: &'static str,
     pub(crate) body: Vec<u8>,
@@ -60,6 +61,11 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     pub(crate) fn json(status: u16, body: impl Into<String>) -> Outgoing {
         Outgoing { status, media_type: "application/json", body: body.into().into_bytes() }
+    }
+
+    /// The connection is closed without an answer.
+    pub(crate) fn none() -> Outgoing {
+        Outgoing::json(0, "")
     }
 }
 
@@ -300,6 +306,9 @@ async fn answer(
     let mut words = head.split(' ');
     let incoming = Incoming { method: words.next().unwrap(), path: words.next().unwrap(), head, body };
     let outgoing = (behaviour.respond)(&incoming);
+    if outgoing.status == 0 {
+        return Ok(false);
+    }
     if torn {
         let half = &outgoing.body[..outgoing.body.len() / 2];
         return write(stream, outgoing.status, "", outgoing.media_type, half).await;

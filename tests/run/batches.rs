@@ -1,181 +1,435 @@
 //! `--batch`: handed in, left, come back to, taken in.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::process::{Child, Command};
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use crate::models::server::Server;
 
-use crate::models::server::{Behaviour, Incoming, Outgoing, Server, completion};
+use super::batch_provider::{BatchProvider, Ending, Speaks, Starting};
+use super::project::{Ended, PAID, Project, questions};
 
-use super::project::{PAID, Project, questions};
+const BOTH: [Speaks; 2] = [Speaks::OpenAi, Speaks::Anthropic];
 
-const BIND: &str = "--bind targets=openai/gpt-4o --bind critic=openai/gpt-4.1";
-
-/// OpenAI's files and batches, as far as they matter.
-#[derive(Default)]
-struct Batching {
-    files: Mutex<BTreeMap<String, String>>,
-    batches: AtomicU64,
-    /// Whether batches have ended.
-    done: AtomicBool,
-    /// Calls made one by one.
-    single: AtomicU64,
+/// The pipeline with twenty questions, and the models that answer it.
+struct Batched {
+    provider: Arc<BatchProvider>,
+    server: Server,
+    project: Project,
+    bind: &'static str,
 }
 
-impl Batching {
-    fn server(self: &Arc<Batching>) -> Server {
-        let batching = self.clone();
-        Server::start(Behaviour {
-            respond: Arc::new(move |incoming| batching.respond(incoming)),
-            ..Behaviour::default()
-        })
+impl Batched {
+    fn new(speaks: Speaks) -> Batched {
+        Batched::of(speaks, PAID)
     }
 
-    fn respond(&self, incoming: &Incoming<'_>) -> Outgoing {
-        let path = incoming.path.strip_prefix("/v1/").unwrap();
-        let mut files = self.files.lock().unwrap();
-        match (incoming.method, path.split('/').collect::<Vec<_>>().as_slice()) {
-            ("POST", ["chat", "completions"]) => {
-                self.single.fetch_add(1, Ordering::Relaxed);
-                Outgoing::json(200, completion("yes"))
+    fn of(speaks: Speaks, pipeline: &str) -> Batched {
+        let provider = BatchProvider::new(speaks);
+        let server = provider.server();
+        let project = Project::new().with("paid.tgp", pipeline).with("items.jsonl", &questions(20));
+        let (project, bind) = match speaks {
+            Speaks::OpenAi => {
+                (project.on(&server), "--bind targets=openai/gpt-4o --bind critic=openai/gpt-4.1")
             }
-            ("POST", ["files"]) => {
-                let name = format!("file-{}", files.len());
-                let lines: Vec<&str> = incoming.body.lines().filter(|line| line.starts_with('{')).collect();
-                files.insert(name.clone(), lines.join("\n"));
-                Outgoing::json(200, format!(r#"{{"id":"{name}"}}"#))
+            Speaks::Anthropic => {
+                let toml = format!("[endpoints.anthropic]\nbase_url = \"{}\"\n", server.root());
+                let bind = "--bind targets=anthropic/claude-sonnet-4 --bind critic=anthropic/claude-opus-4-1";
+                (project.with("tgp.toml", &toml), bind)
             }
-            ("POST", ["batches"]) => {
-                let body: Value = serde_json::from_str(incoming.body).unwrap();
-                let number = self.batches.fetch_add(1, Ordering::Relaxed);
-                let asked = files[body["input_file_id"].as_str().unwrap()].clone();
-                let answers = asked.lines().map(|line| {
-                    let line: Value = serde_json::from_str(line).unwrap();
-                    let name = line["custom_id"].as_str().unwrap();
-                    let judging = line["body"].to_string().contains("good answer");
-                    let body = completion(if judging { "yes" } else { "fine" });
-                    format!(r#"{{"custom_id":"{name}","response":{{"status_code":200,"body":{body}}},"error":null}}"#)
-                });
-                let answers: Vec<String> = answers.collect();
-                files.insert(format!("out-{number}"), answers.join("\n"));
-                Outgoing::json(200, format!(r#"{{"id":"batch_{number}","status":"validating"}}"#))
-            }
-            ("GET", ["batches", id]) => {
-                let number = id.strip_prefix("batch_").unwrap();
-                let status = if self.done.load(Ordering::Relaxed) { "completed" } else { "in_progress" };
-                Outgoing::json(
-                    200,
-                    format!(
-                        r#"{{"id":"{id}","status":"{status}","output_file_id":"out-{number}","request_counts":{{"total":20,"completed":5,"failed":0}}}}"#
-                    ),
-                )
-            }
-            ("GET", ["files", name, "content"]) => Outgoing::json(200, files[*name].clone()),
-            other => panic!("{other:?}"),
+        };
+        Batched { provider, server, project, bind }
+    }
+
+    fn run(&self, options: &str) -> Ended {
+        self.project.tgp(&format!("run paid.tgp --json {options} {}", self.bind))
+    }
+
+    fn start(&self) -> Child {
+        self.project.start_heard(&format!("run paid.tgp --batch {}", self.bind))
+    }
+
+    /// The notes of batches that are out, as text.
+    fn notes(&self) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.project.path(".tgp/pending")) else { return Vec::new() };
+        let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        let whole = paths.filter(|path| path.extension().is_some_and(|it| it == "zst"));
+        whole
+            .filter_map(|path| {
+                let text = zstd::decode_all(&*std::fs::read(path).ok()?).ok()?;
+                String::from_utf8(text).ok()
+            })
+            .collect()
+    }
+
+    /// Makes the notes look as if their batches had been handed in long ago.
+    fn age_notes(&self) {
+        for entry in std::fs::read_dir(self.project.path(".tgp/pending")).unwrap() {
+            let path = entry.unwrap().path();
+            let text = zstd::decode_all(&*std::fs::read(&path).unwrap()).unwrap();
+            let mut note: serde_json::Value = serde_json::from_slice(&text).unwrap();
+            note["at"] = 1_700_000_000.into();
+            std::fs::write(path, zstd::encode_all(note.to_string().as_bytes(), 1).unwrap()).unwrap();
         }
     }
 }
 
-fn project(server: &Server) -> Project {
-    Project::new().on(server).with("paid.tgp", PAID).with("items.jsonl", &questions(20))
+/// Waits for something to become so.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    for _ in 0..3000 {
+        if is_so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("waited half a minute for {what}");
+}
+
+fn kill(mut running: Child) {
+    running.kill().unwrap();
+    running.wait().unwrap();
 }
 
 #[test]
 fn a_run_in_batches_gives_what_a_live_run_gives_at_half_the_price() {
-    let batching = Arc::new(Batching::default());
-    batching.done.store(true, Ordering::Relaxed);
-    let server = batching.server();
-    let project = project(&server);
-    let ran = project.tgp(&format!("run paid.tgp --json --batch {BIND}")).complete();
-    assert_eq!(batching.batches.load(Ordering::Relaxed), 2, "one for the answers, one for the verdicts");
-    assert_eq!(batching.single.load(Ordering::Relaxed), 0);
-    assert_eq!((ran.node("answers", "calls"), ran.node("verdicts", "calls")), (20.into(), 20.into()));
-    assert_eq!((ran.node("answers", "rows"), ran.node("answers", "failed")), (20.into(), 0.into()));
-    // 12 tokens at $2.50 a million and 3 at $10, halved.
-    assert_eq!(ran.node("answers", "microdollars"), 20 * 30);
-    assert!(
-        ran.messages.contains("20 calls to openai/gpt-4o handed in as batch batch_0"),
-        "{}",
-        ran.messages
-    );
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.reverse();
+        let ran = batched.run("--batch").complete();
+        assert_eq!(batched.provider.batches(), 2, "one for the answers, one for the verdicts");
+        assert_eq!(batched.provider.single(), 0);
+        assert_eq!((ran.node("answers", "calls"), ran.node("verdicts", "calls")), (20.into(), 20.into()));
+        assert_eq!((ran.node("answers", "rows"), ran.node("answers", "failed")), (20.into(), 0.into()));
+        // That the rows are gone through several times saves nothing.
+        let end = |ran: &Ended, field: &str| {
+            ran.events().into_iter().find(|event| event["event"] == "end").unwrap()[field].clone()
+        };
+        assert_eq!((end(&ran, "calls"), end(&ran, "saved_calls")), (40.into(), 0.into()));
+        // 12 tokens in and 3 out: at $2.50 and $10 a million, or at $3 and $15; halved.
+        let price = match speaks {
+            Speaks::OpenAi => 30,
+            Speaks::Anthropic => 41,
+        };
+        let paid = ran.node("answers", "microdollars").as_u64().unwrap();
+        assert!((20 * price..=20 * (price + 1)).contains(&paid), "{paid}");
+        assert!(ran.messages.contains("handed in as batch batch_0"), "{}", ran.messages);
+        assert!(batched.notes().is_empty());
 
-    // The replies have the keys of live calls.
-    let live = project.tgp(&format!("run paid.tgp --json --refresh answers {BIND}")).complete();
-    assert_eq!(live.node("answers", "recorded"), 20);
-    assert_eq!(batching.single.load(Ordering::Relaxed), 0);
-    assert!(std::fs::read_dir(project.path(".tgp/pending")).unwrap().next().is_none());
+        // The replies have the keys of live calls, and the other way round.
+        let live = batched.run("--refresh answers").complete();
+        assert_eq!(live.node("answers", "recorded"), 20);
+        assert_eq!(end(&live, "saved_calls"), 40);
+        assert_eq!(batched.provider.single(), 0);
+        let fresh = Batched::new(speaks);
+        let live = fresh.run("").complete();
+        assert_eq!(fresh.provider.single(), 40);
+        let after = fresh.run("--batch --refresh answers --refresh verdicts").complete();
+        assert_eq!(fresh.provider.batches(), 0);
+        let measured = |ran: &Ended| {
+            ran.events().into_iter().find(|event| event["event"] == "measure").unwrap()["view"].to_string()
+        };
+        assert_eq!(measured(&ran), measured(&live));
+        assert_eq!(measured(&after), measured(&live));
+    }
 }
 
 #[test]
 fn a_batch_survives_the_program() {
-    let batching = Arc::new(Batching::default());
-    let server = batching.server();
-    let project = project(&server);
-    let mut first = project.start(&format!("run paid.tgp --batch {BIND}"));
-    while batching.batches.load(Ordering::Relaxed) == 0 || !has_id(&project) {
-        std::thread::sleep(Duration::from_millis(10));
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.work_on();
+        let running = batched.start();
+        until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
+        kill(running);
+
+        // A live run must not pay for what a batch is paid for.
+        let live = batched.run("");
+        assert_eq!(live.code, 3, "{}", live.messages);
+        assert_eq!(batched.provider.single(), 0);
+        assert!(live.messages.contains("20 calls are in batches"), "{}", live.messages);
+        assert!(live.messages.contains("run again with --batch"), "{}", live.messages);
+        let plan = batched.project.tgp(&format!("plan paid.tgp --json {}", batched.bind)).complete();
+        assert!(plan.messages.contains("20 calls in batches"), "{}", plan.messages);
+        assert_eq!(plan.events()[1]["calls"], 0);
+        assert_eq!(plan.events()[2]["calls"], 20);
+
+        batched.provider.finish();
+        let ran = batched.run("--batch").complete();
+        assert_eq!(batched.provider.batched(), 40, "each call once");
+        assert_eq!((ran.node("answers", "calls"), ran.node("verdicts", "failed")), (20.into(), 0.into()));
+        assert!(ran.messages.contains("taken in from batch batch_0"), "{}", ran.messages);
+        assert!(batched.notes().is_empty());
     }
-    first.kill().unwrap();
-    first.wait().unwrap();
-
-    // A live run must not pay for what a batch is paid for.
-    let live = project.tgp(&format!("run paid.tgp --json {BIND}"));
-    assert_eq!(live.code, 3, "{}", live.messages);
-    assert_eq!(batching.single.load(Ordering::Relaxed), 0);
-
-    batching.done.store(true, Ordering::Relaxed);
-    let ran = project.tgp(&format!("run paid.tgp --json --batch {BIND}")).complete();
-    assert_eq!(batching.batches.load(Ordering::Relaxed), 2);
-    assert_eq!(ran.node("verdicts", "failed"), 0);
-    assert!(
-        ran.messages.contains("20 replies of openai/gpt-4o taken in from batch batch_0"),
-        "{}",
-        ran.messages
-    );
-}
-
-/// Whether the note of a batch holds the provider's name for it.
-fn has_id(project: &Project) -> bool {
-    let Ok(entries) = std::fs::read_dir(project.path(".tgp/pending")) else { return false };
-    let whole =
-        entries.filter_map(Result::ok).filter(|entry| entry.path().extension().is_some_and(|it| it == "zst"));
-    whole.into_iter().any(|entry| {
-        let packed = std::fs::read(entry.path()).unwrap_or_default();
-        let text = zstd::decode_all(&*packed).unwrap_or_default();
-        String::from_utf8_lossy(&text).contains("batch_0")
-    })
 }
 
 #[test]
-fn what_was_perhaps_handed_in_is_not_handed_in_again() {
-    let batching = Arc::new(Batching::default());
-    let server = Server::start(Behaviour {
-        respond: Arc::new(move |incoming| match incoming.path {
-            "/v1/batches" => Outgoing::json(500, "{}"),
-            _ => batching.respond(incoming),
-        }),
-        ..Behaviour::default()
+fn what_is_new_is_handed_in_while_an_older_batch_is_out() {
+    let batched = Batched::new(Speaks::OpenAi);
+    batched.provider.work_on();
+    let running = batched.start();
+    until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
+    kill(running);
+    batched.project.write("items.jsonl", questions(25).as_bytes());
+    let running = batched.start();
+    until("another batch", || batched.provider.batches() == 2);
+    assert_eq!(batched.provider.batched(), 25);
+    kill(running);
+    batched.provider.finish();
+    let ran = batched.run("--batch").complete();
+    assert_eq!(ran.node("verdicts", "rows"), 25);
+    assert_eq!(batched.provider.batched(), 50);
+}
+
+#[test]
+fn an_interrupted_run_says_how_the_batches_are_taken_in() {
+    let batched = Batched::new(Speaks::OpenAi);
+    batched.provider.work_on();
+    let running = batched.start();
+    until("a question after the batch", || batched.provider.polls() > 0);
+    let id = running.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let output = running.wait_with_output().unwrap();
+    let messages = String::from_utf8(output.stderr).unwrap();
+    assert!(messages.contains("Batches that were handed in go on at their provider"), "{messages}");
+    assert!(messages.contains("20 calls are in batches"), "{messages}");
+    assert_eq!(output.status.code(), Some(3), "{messages}");
+    batched.provider.finish();
+    batched.run("--batch").complete();
+    assert_eq!(batched.provider.batched(), 40);
+}
+
+#[test]
+fn a_batch_that_was_taken_unheard_is_found_and_taken_in() {
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.start_as(Starting::TakenUnheard);
+        let ran = batched.run("--batch").complete();
+        assert_eq!(batched.provider.batched(), 40, "each call once: {}", ran.messages);
+        assert!(
+            ran.messages.contains("did not confirm that it took a batch of 20 calls"),
+            "{}",
+            ran.messages
+        );
+        assert!(ran.messages.contains("did take the batch of 20 calls"), "{}", ran.messages);
+        assert_eq!(ran.node("verdicts", "failed"), 0);
+        assert!(batched.notes().is_empty());
+    }
+}
+
+#[test]
+fn a_batch_whose_program_died_before_it_heard_is_found_by_the_next() {
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.work_on();
+        let running = batched.start();
+        until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
+        kill(running);
+        // As the note stood before the provider's answer came.
+        let entry = std::fs::read_dir(batched.project.path(".tgp/pending")).unwrap().next().unwrap().unwrap();
+        let note = batched.notes().remove(0).replace("\"id\":\"batch_0\"", "\"id\":null");
+        std::fs::write(entry.path(), zstd::encode_all(note.as_bytes(), 1).unwrap()).unwrap();
+        batched.provider.finish();
+        let ran = batched.run("--batch").complete();
+        assert_eq!(batched.provider.batched(), 40, "{}", ran.messages);
+        assert!(ran.messages.contains("that it had not confirmed, as batch_0"), "{}", ran.messages);
+    }
+}
+
+#[test]
+fn a_batch_that_never_arrived_is_handed_in_again_when_that_is_certain() {
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.start_as(Starting::LostOnTheWay);
+        let running = batched.start();
+        until("the provider's list", || batched.server.requests() >= 2 && !batched.notes().is_empty());
+        std::thread::sleep(Duration::from_millis(200));
+        kill(running);
+        batched.provider.start_as(Starting::Confirmed);
+        // It may yet come up in the list, so nothing is handed in at once.
+        let running = batched.start();
+        std::thread::sleep(Duration::from_millis(700));
+        let id = running.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        let output = running.wait_with_output().unwrap();
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert!(messages.contains("it is looked for until ten minutes after"), "{messages}");
+        assert_eq!(batched.provider.batches(), 0);
+
+        batched.age_notes();
+        let ran = batched.run("--batch").complete();
+        assert!(ran.messages.contains("they can go out again"), "{}", ran.messages);
+        assert_eq!(batched.provider.batched(), 40);
+    }
+}
+
+#[test]
+fn what_was_perhaps_handed_in_and_cannot_be_looked_for_is_not_handed_in_again() {
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.hide_list();
+        batched.provider.start_as(Starting::TakenUnheard);
+        let unclear = batched.run("--batch");
+        assert_eq!(unclear.code, 3, "{}", unclear.messages);
+        assert!(unclear.messages.contains("is not known"), "{}", unclear.messages);
+        assert!(unclear.messages.contains("remove pending/"), "{}", unclear.messages);
+        let again = batched.run("--batch");
+        assert_eq!(again.code, 3);
+        assert_eq!(batched.provider.batched(), 20, "{}", again.messages);
+    }
+}
+
+#[test]
+fn what_a_batch_brought_no_answer_to_is_named_and_asked_again() {
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.end_as(|body| match body {
+            _ if body.contains("good answer") => Ending::Answered,
+            _ if body.contains("What is 3 and") => Ending::Failed(500),
+            _ if body.contains("What is 4 and") => Ending::Expired,
+            _ if body.contains("What is 5 and") => Ending::Cancelled,
+            _ if body.contains("What is 6 and") => Ending::Absent,
+            _ => Ending::Answered,
+        });
+        let ran = batched.run("--batch");
+        assert_eq!(ran.code, 3, "{}", ran.messages);
+        assert_eq!((ran.node("answers", "calls"), ran.node("answers", "failed")), (16.into(), 4.into()));
+        assert_eq!((ran.node("verdicts", "calls"), ran.node("verdicts", "failed")), (16.into(), 4.into()));
+        assert!(
+            ran.messages.contains("16 replies of") && ran.messages.contains("4 calls brought none"),
+            "{}",
+            ran.messages
+        );
+        let shown = batched.project.tgp(&format!("show paid.tgp answers --failures {}", batched.bind));
+        let text = shown.out;
+        assert!(text.contains("the endpoint failed (500)"), "{text}");
+        assert!(text.contains("the batch brought no answer"), "{text}");
+
+        batched.provider.end_as(|_| Ending::Answered);
+        let again = batched.run("--batch").complete();
+        assert_eq!((again.node("answers", "calls"), again.node("verdicts", "calls")), (4.into(), 4.into()));
+        assert_eq!(batched.provider.batched(), 20 + 16 + 4 + 4);
+    }
+}
+
+#[test]
+fn a_provider_that_fails_when_it_is_asked_after_a_batch_is_asked_again() {
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.fail_next(3);
+        batched.run("--batch").complete();
+        assert_eq!(batched.provider.batched(), 40);
+    }
+}
+
+#[test]
+fn a_batch_that_is_refused_leaves_its_calls_for_the_next_run() {
+    for speaks in BOTH {
+        let batched = Batched::new(speaks);
+        batched.provider.start_as(Starting::Refused(400));
+        let refused = batched.run("--batch");
+        assert_eq!(refused.code, 3, "{}", refused.messages);
+        assert!(refused.messages.contains("did not take a batch of 20 calls"), "{}", refused.messages);
+        assert!(refused.messages.contains("not today"), "{}", refused.messages);
+        assert!(batched.notes().is_empty());
+        batched.provider.start_as(Starting::Confirmed);
+        batched.run("--batch").complete();
+        assert_eq!(batched.provider.batched(), 40);
+    }
+}
+
+#[test]
+fn a_batch_that_the_provider_denies_is_not_handed_in_again() {
+    let batched = Batched::new(Speaks::OpenAi);
+    batched.provider.work_on();
+    let running = batched.start();
+    until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
+    kill(running);
+    let entry = std::fs::read_dir(batched.project.path(".tgp/pending")).unwrap().next().unwrap().unwrap();
+    let note = batched.notes().remove(0).replace("batch_0", "batch_x");
+    std::fs::write(entry.path(), zstd::encode_all(note.as_bytes(), 1).unwrap()).unwrap();
+    let denied = batched.run("--batch");
+    assert_eq!(denied.code, 3, "{}", denied.messages);
+    assert!(denied.messages.contains("says nothing of batch batch_x"), "{}", denied.messages);
+    assert!(denied.messages.contains("no such batch"), "{}", denied.messages);
+    assert_eq!(batched.provider.batches(), 1);
+}
+
+#[test]
+fn limits_hold_for_batches() {
+    let batched = Batched::new(Speaks::OpenAi);
+    let stopped = batched.run("--batch --max-calls 12");
+    assert_eq!(stopped.code, 3, "{}", stopped.messages);
+    assert_eq!(batched.provider.batched(), 12);
+    assert!(stopped.messages.contains("run again with a larger --max-calls"), "{}", stopped.messages);
+    assert_eq!((stopped.node("answers", "calls"), stopped.node("answers", "failed")), (12.into(), 8.into()));
+
+    // Three cents a call, and half of that in a batch.
+    let dear = "[prices.\"openai/*\"]\ninput = 1000\noutput = 6000\n";
+    let paid = PAID.replace("user question\n", "user question\n  max_tokens 3\n");
+    let batched = Batched::of(Speaks::OpenAi, &paid);
+    batched.project.write("tgp.toml", dear.as_bytes());
+    let stopped = batched.run("--batch --only answers --budget 0.20usd");
+    assert_eq!(stopped.code, 3, "{}", stopped.messages);
+    let spent = stopped.node("answers", "microdollars").as_u64().unwrap();
+    assert!((150_000..=200_000).contains(&spent), "{spent}");
+    assert_eq!(spent, batched.provider.batched() as u64 * 15_000);
+    assert!(stopped.messages.contains("The budget of $0.20 is reached"), "{}", stopped.messages);
+    let rest = batched.run("--batch --only answers --budget 2usd").complete();
+    assert_eq!(rest.node("answers", "failed"), 0);
+    assert_eq!(batched.provider.batched(), 20);
+}
+
+/// A call that goes out alone must not wait for the money that a batch has reserved: the batch goes
+/// out when the pass is over.
+#[test]
+fn a_budget_is_shared_by_batches_and_calls_that_go_out_alone() {
+    let pipeline = PAID.replace("user question\n", "user question\n  max_tokens 3\n");
+    let batched = Batched::of(Speaks::OpenAi, &pipeline);
+    let toml = format!(
+        "[prices.\"openai/*\"]\ninput = 1000\noutput = 6000\n[prices.\"mistral/*\"]\ninput = 1000\noutput = 6000\n\
+         [endpoints.mistral]\nbase_url = \"{}\"\n",
+        batched.server.base_url()
+    );
+    batched.project.write("tgp.toml", toml.as_bytes());
+    let bind = "--bind targets=openai/gpt-4o,mistral/mistral-large --bind critic=openai/gpt-4.1";
+    let run = |budget: &str| {
+        batched.project.tgp(&format!("run paid.tgp --json --batch --only answers --budget {budget} {bind}"))
+    };
+    let stopped = run("0.50usd");
+    assert_eq!(stopped.code, 3, "{}", stopped.messages);
+    let spent = stopped.node("answers", "microdollars").as_u64().unwrap();
+    assert!((400_000..=500_000).contains(&spent), "{spent}: {}", stopped.messages);
+    assert!(stopped.messages.contains("The budget of $0.50 is reached"), "{}", stopped.messages);
+    let rest = run("5usd").complete();
+    assert_eq!(rest.node("answers", "failed"), 0);
+    assert_eq!((batched.provider.batched(), batched.provider.single()), (20, 20));
+}
+
+/// What rests on a whole table waits for all its rows. Where some never come it is worked out
+/// without them, and what it asks is handed in all the same.
+#[test]
+fn what_follows_a_whole_table_is_handed_in_though_a_row_is_missing() {
+    let pipeline = PAID.replace(
+        "judge verdicts from answers",
+        "curate some from answers { sample up to 20 }\n\njudge verdicts from some",
+    );
+    let batched = Batched::of(Speaks::OpenAi, &pipeline);
+    batched.provider.end_as(|body| match body.contains("What is 3 and 3?\"") {
+        true => Ending::Expired,
+        false => Ending::Answered,
     });
-    let project = project(&server);
-    let unclear = project.tgp(&format!("run paid.tgp --batch {BIND}"));
-    assert_eq!(unclear.code, 3, "{}", unclear.messages);
-    assert!(unclear.messages.contains("is not known"), "{}", unclear.messages);
-    let asked = server.requests();
-    let again = project.tgp(&format!("run paid.tgp --batch {BIND}"));
-    assert_eq!(again.code, 3);
-    assert_eq!(server.requests(), asked, "{}", again.messages);
+    let ran = batched.run("--batch");
+    assert_eq!(ran.node("answers", "failed"), 1, "{}", ran.messages);
+    let judged = ran.node("verdicts", "calls").as_u64().unwrap();
+    assert!(judged >= 9, "{}\n{}", ran.out, ran.messages);
 }
 
 #[test]
 fn what_takes_no_batches_is_asked_live() {
-    let batching = Arc::new(Batching::default());
-    let server = batching.server();
-    let project = project(&server);
-    let toml = format!("[endpoints.vllm]\nbase_url = \"{}\"\n", server.base_url());
-    project.write("tgp.toml", toml.as_bytes());
+    let batched = Batched::new(Speaks::OpenAi);
+    let toml = format!("[endpoints.vllm]\nbase_url = \"{}\"\n", batched.server.base_url());
+    batched.project.write("tgp.toml", toml.as_bytes());
     let bind = "--bind targets=vllm/m --bind critic=vllm/critic";
-    project.tgp(&format!("run paid.tgp --batch {bind}")).complete();
-    assert_eq!(batching.single.load(Ordering::Relaxed), 40);
+    batched.project.tgp(&format!("run paid.tgp --batch {bind}")).complete();
+    assert_eq!((batched.provider.single(), batched.provider.batches()), (40, 0));
 }

@@ -113,6 +113,86 @@ fn a_plan_counts_what_follows_from_answers_and_says_what_all_of_it_costs() {
     assert!(node("verdicts")["microdollars"].as_u64() > node("answers")["microdollars"].as_u64());
 }
 
+/// Replies of so many tokens, whose length no request bounds.
+fn wordy(tokens: u64) -> Server {
+    Server::start(Behaviour {
+        latency: Duration::from_millis(20),
+        respond: Arc::new(move |_| {
+            let reply = completion("fine");
+            let counted = format!("\"completion_tokens\":{tokens}");
+            Outgoing::json(200, reply.replace("\"completion_tokens\":3", &counted))
+        }),
+        ..Behaviour::default()
+    })
+}
+
+#[test]
+fn a_budget_holds_without_max_tokens_as_far_as_the_length_of_replies_is_known() {
+    let project = |server: &Server| {
+        Project::new()
+            .on(server)
+            .with("paid.tgp", PAID)
+            .with("items.jsonl", &questions(40))
+            .with("tgp.toml", DEAR)
+    };
+    // No longer than the 1,024 tokens that a first reply is reckoned as: $6.012 a call.
+    let server = wordy(1_000);
+    let held = project(&server).tgp(&format!("run paid.tgp --json --only answers --budget 60usd {BIND}"));
+    assert_eq!(held.code, 3, "{}", held.messages);
+    let cost = spent(&held.events());
+    assert!((48_000_000..=60_000_000).contains(&cost), "{cost}");
+    assert!(!held.messages.contains("was passed"), "{}", held.messages);
+
+    // Ten times as long: what was out when the first came can pass the budget, and that is told.
+    let server = wordy(10_000);
+    let passed = project(&server).tgp(&format!("run paid.tgp --json --only answers --budget 60usd {BIND}"));
+    assert_eq!(passed.code, 3, "{}", passed.messages);
+    let cost = spent(&passed.events());
+    assert_eq!(cost, server.requests() * 60_012_000);
+    assert!(server.requests() <= 9, "reckoned as 1,024 tokens each, no more than nine fit");
+    let by = (cost - 60_000_000) / 1_000_000;
+    assert!(passed.messages.contains(&format!("was passed by ${by}")), "{by}: {}", passed.messages);
+    assert!(passed.messages.contains("State `max_tokens`"), "{}", passed.messages);
+}
+
+#[test]
+fn a_plan_says_what_costs_half_in_batches_and_what_costs_nobody_knows() {
+    let project = Project::new().with("paid.tgp", PAID).with("items.jsonl", &questions(40));
+    let cost = |options: &str| {
+        let plan = project.tgp(&format!("plan paid.tgp --json {options} {BIND}")).complete();
+        plan.events()[1]["microdollars"].as_u64().unwrap()
+    };
+    assert!(cost("") > 0);
+    assert!(cost("--batch").abs_diff(cost("") / 2) <= 40, "{} {}", cost("--batch"), cost(""));
+
+    let bind = "--bind targets=openai/no-such-model --bind critic=openai/gpt-4.1";
+    let plan = project.tgp(&format!("plan paid.tgp {bind}")).complete();
+    let line = plan.out.lines().find(|line| line.contains("answers")).unwrap();
+    assert!(line.contains("price not known"), "{}", plan.out);
+    assert!(plan.out.contains("what 40 calls will cost is not known"), "{}", plan.out);
+}
+
+/// Replies on record tell how long the others will be.
+#[test]
+fn a_plan_after_a_few_rows_is_nearer_to_what_the_rest_costs() {
+    let server = answering();
+    let project = Project::new()
+        .on(&server)
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(200))
+        .with("tgp.toml", DEAR);
+    let planned = |options: &str| {
+        let plan = project.tgp(&format!("plan paid.tgp --json {options} {BIND}")).complete();
+        plan.events()[1]["microdollars"].as_u64().unwrap()
+    };
+    let blind = planned("");
+    project.tgp(&format!("run paid.tgp --limit 40 {BIND}")).complete();
+    let seen = planned("");
+    let rest = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
+    let paid = rest.node("answers", "microdollars").as_u64().unwrap();
+    assert!((paid..blind / 4).contains(&seen), "{blind} planned, then {seen}; {paid} paid");
+}
+
 #[test]
 fn a_plan_leaves_nothing_behind_that_a_run_takes_for_an_answer() {
     let server = answering();

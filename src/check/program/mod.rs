@@ -9,6 +9,7 @@ mod expectation;
 mod expr;
 mod measure;
 mod report;
+pub mod setting;
 mod step;
 mod suite;
 

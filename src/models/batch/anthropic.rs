@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{BatchLine, BatchState, Entry, Line, Repeat};
+use super::{
+    BatchId, BatchLine, BatchState, CLOCKS_DIFFER, Entry, Found, Line, MOST_PAGES, Repeat, Sought,
+    Unsubmitted,
+};
 use crate::models::dialects::Message;
 use crate::models::reply::{CallFailure, FailureCause};
 
@@ -21,10 +24,23 @@ struct Row<'a> {
 }
 
 #[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+#[derive(Deserialize)]
 struct Batch {
     id: String,
     processing_status: String,
     request_counts: Counts,
+    created_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    data: Vec<Batch>,
+    #[serde(default)]
+    has_more: bool,
 }
 
 #[derive(Deserialize)]
@@ -60,12 +76,55 @@ struct Typed {
     r#type: String,
 }
 
-pub(super) async fn submit(line: &BatchLine<'_>, entries: &[Entry<'_>]) -> Result<String, CallFailure> {
+impl Counts {
+    fn done(&self) -> u64 {
+        self.succeeded + self.errored + self.canceled + self.expired
+    }
+
+    fn total(&self) -> u64 {
+        self.done() + self.processing
+    }
+}
+
+pub(super) async fn submit(line: &BatchLine<'_>, entries: &[Entry<'_>]) -> Result<String, Unsubmitted> {
     let requests = entries.iter().map(|entry| Row { custom_id: entry.name, params: &entry.body });
     let body = Body { requests: requests.collect() };
     let message = Message { headers: HEADERS, ..Message::post(line.url("v1/messages/batches"), &body) };
-    let answer = line.send(&message, line.headers, Repeat::Costly).await?;
-    Ok(line.parse::<Batch>(&answer)?.id)
+    line.hand_in::<Named>(&message).await.map(|batch| batch.id)
+}
+
+/// Batches take no mark here. One that was made since then, with as many requests, may be it; the
+/// names in its results tell.
+pub(super) async fn find(line: &BatchLine<'_>, sought: &Sought<'_>) -> Result<Found, CallFailure> {
+    let mut after = String::new();
+    let mut perhaps = None;
+    for _ in 0..MOST_PAGES {
+        let body = get(line, &format!("v1/messages/batches?limit=100{after}")).await?;
+        let Listed { data, has_more } = line.parse_list(&body)?;
+        let is_past = |batch: &Batch| made_at(batch).is_some_and(|at| at + CLOCKS_DIFFER < sought.at);
+        for batch in data.iter().filter(|batch| !is_past(batch)) {
+            if batch.request_counts.total() != sought.names.len() as u64 {
+                continue;
+            }
+            if batch.processing_status != "ended" {
+                perhaps = Some(BatchId(batch.id.clone()));
+            } else if collect(line, &batch.id).await?.iter().any(|one| sought.names.contains(&one.name)) {
+                return Ok(Found::Yes(BatchId(batch.id.clone())));
+            }
+        }
+        // The newest stand first.
+        match data.last() {
+            Some(last) if has_more && !is_past(last) => after = format!("&after_id={}", last.id),
+            _ => break,
+        }
+    }
+    Ok(perhaps.map_or(Found::No, Found::Perhaps))
+}
+
+/// Seconds since the epoch.
+fn made_at(batch: &Batch) -> Option<u64> {
+    let at: jiff::Timestamp = batch.created_at.as_ref()?.parse().ok()?;
+    at.as_second().try_into().ok()
 }
 
 pub(super) async fn poll(line: &BatchLine<'_>, id: &str) -> Result<BatchState, CallFailure> {
@@ -74,8 +133,7 @@ pub(super) async fn poll(line: &BatchLine<'_>, id: &str) -> Result<BatchState, C
     if processing_status == "ended" {
         return Ok(BatchState::Ended);
     }
-    let done = counts.succeeded + counts.errored + counts.canceled + counts.expired;
-    Ok(BatchState::Working { done, total: done + counts.processing })
+    Ok(BatchState::Working { done: counts.done(), total: counts.total() })
 }
 
 pub(super) async fn collect(line: &BatchLine<'_>, id: &str) -> Result<Vec<Line>, CallFailure> {
@@ -86,10 +144,7 @@ pub(super) async fn collect(line: &BatchLine<'_>, id: &str) -> Result<Vec<Line>,
         let result = match (message, error) {
             (Some(message), _) => Ok((200, message)),
             (None, Some(error)) => Ok((status_of(&error), error)),
-            (None, None) => {
-                let reason = format!("the batch holds no answer: it is {}", r#type);
-                Err((FailureCause::Torn(reason), String::new()))
-            }
+            (None, None) => Err((FailureCause::NotAnswered(format!("it is {}", r#type)), String::new())),
         };
         Line { name: custom_id, result }
     });

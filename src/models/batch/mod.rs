@@ -6,11 +6,13 @@
 mod anthropic;
 mod openai;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -18,7 +20,7 @@ use super::dialects::{Message, Site};
 use super::endpoint::Endpoint;
 use super::error::ReadError;
 use super::exchange::Carrier;
-use super::judgement::{self, Judgement};
+use super::judgement::{self, Judgement, of_status};
 use super::limits::quota::retry_after;
 use super::limits::retry::delay;
 use super::provider::ProviderKind;
@@ -43,6 +45,41 @@ pub enum BatchState {
     /// The batch as a whole was not taken, with the provider's reason.
     Rejected(String),
 }
+
+/// Why a batch has no name.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unsubmitted {
+    /// The provider did not take it.
+    Refused(CallFailure),
+    /// The failure came in the middle of handing in, so that the provider may have taken it all the
+    /// same. It is not handed in again, since it would be paid for twice.
+    Unclear(CallFailure),
+}
+
+/// A batch whose name the provider did not tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    /// What it was marked with, where the provider takes a mark.
+    pub mark: &'a str,
+    /// When it was handed in, in seconds since the epoch by this machine's clock.
+    pub at: u64,
+    /// The names of its requests.
+    pub names: &'a HashSet<String>,
+}
+
+/// Whether a batch is in the provider's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    Yes(BatchId),
+    /// This one may be it; that shows when it has ended.
+    Perhaps(BatchId),
+    No,
+}
+
+/// By how much the clocks of provider and machine may differ, in seconds.
+const CLOCKS_DIFFER: u64 = 3_600;
+/// Pages of a provider's list that are gone through; each has a hundred batches.
+const MOST_PAGES: usize = 100;
 
 /// A reply to one request of a batch, or why there is none, by the name given to the request.
 pub type Collected = (String, Result<RawReply, CallFailure>);
@@ -77,29 +114,35 @@ impl Endpoint {
         }
     }
 
-    /// Hands in requests of one kind, each with a name of its own.
+    /// Hands in requests of one kind, each with a name of its own, under a mark by which the batch
+    /// can be found again.
     ///
     /// # Errors
-    /// Where the batch was not taken. After a failure in the middle of handing in
-    /// ([`FailureCause::Torn`], [`FailureCause::TimedOut`]) the provider may have taken it all
-    /// the same; it is not tried again, since it would be paid for twice.
-    pub async fn submit(&self, requests: &[(String, Request)]) -> Result<BatchId, CallFailure> {
-        let (interface, line) = self.batch_line()?;
+    /// Where the batch was not taken, or it is not known whether it was.
+    pub async fn submit(&self, requests: &[(String, Request)], mark: &str) -> Result<BatchId, Unsubmitted> {
+        let (interface, line) = self.batch_line().map_err(Unsubmitted::Refused)?;
         let mut entries = Vec::with_capacity(requests.len());
         for (name, request) in requests {
-            let body = self
-                .batch_body(request)
-                .ok_or_else(|| not_taken(format!("{} takes no batches of such requests", self.provider())))?;
+            let body = self.batch_body(request).map_err(Unsubmitted::Refused)?;
             entries.push(Entry { name, body });
         }
         let id = match interface {
             Interface::OpenAi => {
                 let kind = requests.first().map(|(_, request)| request);
-                openai::submit(&line, &entries, kind).await?
+                openai::submit(&line, &entries, kind, mark).await?
             }
             Interface::Anthropic => anthropic::submit(&line, &entries).await?,
         };
         Ok(BatchId(id))
+    }
+
+    /// Looks for a batch in the provider's list.
+    pub async fn find(&self, sought: &Sought<'_>) -> Result<Found, CallFailure> {
+        let (interface, line) = self.batch_line()?;
+        match interface {
+            Interface::OpenAi => openai::find(&line, sought).await,
+            Interface::Anthropic => anthropic::find(&line, sought).await,
+        }
     }
 
     /// Asks how far a batch is.
@@ -165,12 +208,16 @@ impl Endpoint {
         }
     }
 
-    fn batch_body(&self, request: &Request) -> Option<Box<RawValue>> {
-        if !self.takes_batches_of(request) || self.refuse(request).is_some() {
-            return None;
+    fn batch_body(&self, request: &Request) -> Result<Box<RawValue>, CallFailure> {
+        let no_batches = || not_taken(format!("{} takes no batches of such requests", self.provider()));
+        if let Some(unsupported) = self.refuse(request) {
+            return Err(not_taken(unsupported.to_string()));
         }
-        let body = self.message(request).body?;
-        RawValue::from_string(String::from_utf8(body.into()).ok()?).ok()
+        if !self.takes_batches_of(request) {
+            return Err(no_batches());
+        }
+        let text = self.message(request).body.and_then(|body| String::from_utf8(body.into()).ok());
+        text.and_then(|text| RawValue::from_string(text).ok()).ok_or_else(no_batches)
     }
 }
 
@@ -222,11 +269,10 @@ impl BatchLine<'_> {
                 Ok(Answer { status, body, .. }) if (200..300).contains(&status) => return Ok(body),
                 Ok(Answer { status, headers, body, .. }) => {
                     let wait = retry_after(&headers, self.endpoint.now());
-                    let again = matches!(status, 429 | 503) || (status >= 500 && repeat == Repeat::Safe);
-                    let cause = match status {
-                        429 => FailureCause::RateLimited,
-                        500.. => FailureCause::Server(status),
-                        _ => FailureCause::Refused(status),
+                    let (cause, again) = match of_status(status, &body) {
+                        Judgement::Wait | Judgement::Answer(_) => (FailureCause::RateLimited, true),
+                        Judgement::Retry(cause) => (cause, status == 503 || repeat == Repeat::Safe),
+                        Judgement::Final(cause) => (cause, false),
                     };
                     (cause, again.then_some(wait), self.excerpt(&body))
                 }
@@ -243,10 +289,27 @@ impl BatchLine<'_> {
             match wait {
                 Some(wait) if attempts < most => {
                     let wait = wait.unwrap_or_else(|| delay(attempts, self.endpoint.jitter()));
-                    tokio::time::sleep(wait.min(self.endpoint.limits().longest_wait)).await;
+                    let wait = wait.min(self.endpoint.limits().longest_wait);
+                    if self.endpoint.unless_stopped(tokio::time::sleep(wait)).await.is_none() {
+                        return Err(CallFailure { cause: FailureCause::Cancelled, attempts, excerpt });
+                    }
                 }
                 _ => return Err(CallFailure { cause, attempts, excerpt }),
             }
+        }
+    }
+
+    /// Sends the message that starts a batch. It may go out once: where the answer to it is lost,
+    /// nobody knows whether it was taken.
+    async fn hand_in<T: DeserializeOwned>(&self, message: &Message) -> Result<T, Unsubmitted> {
+        match self.send(message, self.headers, Repeat::Costly).await {
+            Ok(body) => self.parse(&body).map_err(Unsubmitted::Unclear),
+            Err(failure) => Err(match failure.cause {
+                FailureCause::Torn(_) | FailureCause::TimedOut | FailureCause::Server(_) => {
+                    Unsubmitted::Unclear(failure)
+                }
+                _ => Unsubmitted::Refused(failure),
+            }),
         }
     }
 
@@ -265,6 +328,14 @@ impl BatchLine<'_> {
             cause: FailureCause::Torn(error.to_string()),
             attempts: 1,
             excerpt: self.excerpt(body),
+        })
+    }
+
+    /// Reads the list of batches; where it is not one, it can't be looked through.
+    fn parse_list<'b, T: Deserialize<'b>>(&self, body: &'b [u8]) -> Result<T, CallFailure> {
+        self.parse(body).map_err(|failure| {
+            let cause = FailureCause::NotReady(format!("its list of batches is none: {}", failure.cause));
+            CallFailure { cause, ..failure }
         })
     }
 

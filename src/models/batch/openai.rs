@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{BatchLine, BatchState, Entry, Line, Repeat};
+use super::{
+    BatchId, BatchLine, BatchState, CLOCKS_DIFFER, Entry, Found, Line, MOST_PAGES, Repeat, Sought,
+    Unsubmitted,
+};
 use crate::models::dialects::Message;
 use crate::models::reply::{CallFailure, FailureCause};
 use crate::models::request::Request;
@@ -29,6 +32,27 @@ struct Start<'a> {
     input_file_id: &'a str,
     endpoint: &'static str,
     completion_window: &'static str,
+    metadata: Marked<'a>,
+}
+
+/// What a batch is marked with at the provider.
+#[derive(Serialize)]
+struct Marked<'a> {
+    tgp: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    data: Vec<ListedBatch>,
+    #[serde(default)]
+    has_more: bool,
+}
+
+#[derive(Deserialize)]
+struct ListedBatch {
+    id: String,
+    created_at: Option<u64>,
+    metadata: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -69,7 +93,8 @@ pub(super) async fn submit(
     line: &BatchLine<'_>,
     entries: &[Entry<'_>],
     kind: Option<&Request>,
-) -> Result<String, CallFailure> {
+    mark: &str,
+) -> Result<String, Unsubmitted> {
     let endpoint = match kind {
         Some(Request::Embed(_)) => "/v1/embeddings",
         _ => "/v1/chat/completions",
@@ -81,16 +106,41 @@ pub(super) async fn submit(
         rows.extend(serde_json::to_vec(&row).unwrap_or_default());
         rows.push(b'\n');
     }
+    let file = upload(line, &rows).await.map_err(Unsubmitted::Refused)?;
+    let metadata = Marked { tgp: mark };
+    let start = Start { input_file_id: &file, endpoint, completion_window: "24h", metadata };
+    let start = Message::post(line.url("batches"), &start);
+    line.hand_in::<Named>(&start).await.map(|batch| batch.id)
+}
+
+/// Sends the requests up. A file that was taken twice costs nothing; a batch would.
+async fn upload(line: &BatchLine<'_>, rows: &[u8]) -> Result<String, CallFailure> {
     let mut headers = line.headers.clone();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
-    let upload = Message { url: line.url("files"), body: Some(form_of(&rows)), headers: &[] };
-    // A file that was taken twice costs nothing; a batch would.
+    let upload = Message { url: line.url("files"), body: Some(form_of(rows)), headers: &[] };
     let file = line.send(&upload, &headers, Repeat::Safe).await?;
-    let file: Named = line.parse(&file)?;
-    let start = Start { input_file_id: &file.id, endpoint, completion_window: "24h" };
-    let start = Message::post(line.url("batches"), &start);
-    let batch = line.send(&start, line.headers, Repeat::Costly).await?;
-    Ok(line.parse::<Named>(&batch)?.id)
+    line.parse::<Named>(&file).map(|file| file.id)
+}
+
+pub(super) async fn find(line: &BatchLine<'_>, sought: &Sought<'_>) -> Result<Found, CallFailure> {
+    let mut after = String::new();
+    for _ in 0..MOST_PAGES {
+        let body = line.get(line.url(&format!("batches?limit=100{after}"))).await?;
+        let Listed { data, has_more } = line.parse_list(&body)?;
+        for batch in &data {
+            let mark = batch.metadata.as_ref().and_then(|metadata| metadata.get("tgp"));
+            if mark.and_then(Value::as_str) == Some(sought.mark) {
+                return Ok(Found::Yes(BatchId(batch.id.clone())));
+            }
+        }
+        // The newest stand first.
+        let is_past = |batch: &ListedBatch| batch.created_at.is_some_and(|at| at + CLOCKS_DIFFER < sought.at);
+        match data.last() {
+            Some(last) if has_more && !is_past(last) => after = format!("&after={}", last.id),
+            _ => break,
+        }
+    }
+    Ok(Found::No)
 }
 
 fn form_of(rows: &[u8]) -> Bytes {
@@ -108,7 +158,7 @@ pub(super) async fn poll(line: &BatchLine<'_>, id: &str) -> Result<BatchState, C
     Ok(match batch.status.as_str() {
         // What was answered before the end of an expired or cancelled batch is paid for.
         "completed" | "expired" | "cancelled" => BatchState::Ended,
-        "failed" => BatchState::Rejected(batch.errors.map_or_else(String::new, |errors| errors.to_string())),
+        "failed" => BatchState::Rejected(batch.errors.as_ref().map_or_else(String::new, reasons)),
         _ => {
             let counts = batch.request_counts.unwrap_or(Counts { total: 0, completed: 0, failed: 0 });
             BatchState::Working { done: counts.completed + counts.failed, total: counts.total }
@@ -125,16 +175,27 @@ pub(super) async fn collect(line: &BatchLine<'_>, id: &str) -> Result<Vec<Line>,
             let result = match (response, error.filter(|error| !error.is_null())) {
                 (Some(Response { status_code, body }), None) => Ok((status_code, body)),
                 (_, error) => {
-                    let message = error.map_or_else(String::new, |error| error.to_string());
-                    // An expired request was never answered; handing it in again may help.
-                    let cause = FailureCause::Torn("the batch holds no answer".to_owned());
-                    Err((cause, message))
+                    let reason = error.as_ref().map_or_else(|| "no reason is given".to_owned(), reason);
+                    Err((FailureCause::NotAnswered(reason), String::new()))
                 }
             };
             lines.push(Line { name: custom_id, result });
         }
     }
     Ok(lines)
+}
+
+/// Why a batch as a whole was refused: a list of errors.
+fn reasons(errors: &Value) -> String {
+    match errors.get("data").and_then(Value::as_array) {
+        Some(errors) if !errors.is_empty() => errors.iter().map(reason).collect::<Vec<_>>().join("; "),
+        _ => reason(errors),
+    }
+}
+
+fn reason(error: &Value) -> String {
+    let text = error.get("message").or_else(|| error.get("code")).and_then(Value::as_str);
+    text.map_or_else(|| error.to_string(), str::to_owned)
 }
 
 async fn batch(line: &BatchLine<'_>, id: &str) -> Result<Batch, CallFailure> {

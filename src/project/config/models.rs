@@ -4,6 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::complaints::{Complaints, Item, Key, number, whole};
 use crate::check::program::Binding;
+use crate::check::program::setting::wanted_instead;
 use crate::data::value::Value;
 use crate::diagnostics::similar::instead;
 use crate::project::binding::{
@@ -59,7 +60,9 @@ fn detailed(place: &Item<'_>, table: &DeTable<'_>, complaints: &mut Complaints) 
                 None => continue,
             },
             _ => match setting_kind(name) {
-                Ok(kind) => match setting(key, item, kind, complaints) {
+                Ok(kind) => match setting(key, item, kind, complaints)
+                    .and_then(|value| possible(key, item, value, complaints))
+                {
                     Some(value) => parts.set(name, value),
                     None => continue,
                 },
@@ -96,6 +99,17 @@ fn setting(key: &Key<'_>, item: &Item<'_>, kind: SettingKind, complaints: &mut C
         complaints.wrong(key, item, wanted);
     }
     found
+}
+
+/// A setting's value, where it is one that a model takes.
+fn possible(key: &Key<'_>, item: &Item<'_>, value: Value, complaints: &mut Complaints) -> Option<Value> {
+    match wanted_instead(key.get_ref().as_ref(), &value) {
+        Some(wanted) => {
+            complaints.wrong(key, item, wanted);
+            None
+        }
+        None => Some(value),
+    }
 }
 
 fn tell(problem: &BindingProblem, item: &Item<'_>, complaints: &mut Complaints) {

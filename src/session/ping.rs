@@ -1,0 +1,207 @@
+//! Each bound model asked once, to see whether it answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::check::program::{BindingKind, Capability, Program};
+use crate::engine::endpoints::{EndpointSettings, Endpoints, binding_of, bindings};
+use crate::engine::readiness::{request, unsuited};
+use crate::models::endpoint::{Endpoint, EndpointSpec};
+use crate::models::key_state::KeyState;
+use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply};
+use crate::models::request::Request;
+use crate::report::models_view::PingView;
+use crate::report::number::{count, counted};
+
+use super::bound::word;
+
+/// Characters of an answer that are shown.
+const SHOWN: usize = 60;
+/// The longest that an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is stated about endpoints, for one question each: it is soon known whether one answers.
+pub struct Briefly<'a>(pub &'a dyn EndpointSettings);
+
+impl EndpointSettings for Briefly<'_> {
+    fn complete(&self, spec: EndpointSpec) -> EndpointSpec {
+        let mut spec = self.0.complete(spec);
+        spec.limits.attempts = spec.limits.attempts.min(2);
+        spec.limits.refusals = spec.limits.refusals.min(2);
+        spec.limits.longest_wait = spec.limits.longest_wait.min(Duration::from_secs(5));
+        spec.limits.total_timeout = spec.limits.total_timeout.min(PATIENCE);
+        spec.limits.idle_timeout = spec.limits.idle_timeout.min(PATIENCE);
+        spec.limits.outage = spec.limits.outage.min(Duration::from_secs(5));
+        spec
+    }
+}
+
+/// Asks each model of the programs that is bound to someone, at the same time; one that is bound
+/// twice with the same settings once.
+pub async fn ping(programs: &[(&Program, &Endpoints)]) -> Vec<PingView> {
+    let mut asked: BTreeMap<String, usize> = BTreeMap::new();
+    let mut questions = Vec::new();
+    for (program, endpoints) in programs {
+        for one in bindings(program) {
+            let model = program.models.get(one.model.0 as usize);
+            let (Some(model), Some(binding), Some(endpoint)) =
+                (model, binding_of(program, one), endpoints.get(one))
+            else {
+                continue;
+            };
+            let BindingKind::Remote { settings, .. } = &binding.kind else { continue };
+            let own: Vec<_> = settings.iter().map(|it| (it.name.clone(), it.value.clone())).collect();
+            let request = request(model.capability, question(model.capability), &own);
+            let line = format!("{} {}", endpoint.base_url(), endpoint.canonical_json(&request));
+            if asked.insert(line, questions.len()).is_none() {
+                let problem = unsuited(model, None, settings, endpoint);
+                questions.push((
+                    binding.name.to_string(),
+                    model.capability,
+                    endpoint.clone(),
+                    request,
+                    problem,
+                ));
+            }
+        }
+    }
+    let answers = questions.into_iter().map(|(name, capability, endpoint, request, problem)| async move {
+        match problem {
+            Some(problem) => {
+                let kind = word(capability);
+                PingView { name, kind, answer: Err(problem), seconds: None, microdollars: None }
+            }
+            None => answer(name, capability, &endpoint, &request).await,
+        }
+    });
+    join_all(answers).await
+}
+
+fn question(capability: Capability) -> &'static str {
+    match capability {
+        Capability::Image => "A grey circle on white.",
+        Capability::Search => "lighthouse",
+        Capability::Page => "https://example.org/",
+        Capability::Embed | Capability::Classify => "A lighthouse at dusk.",
+        Capability::Chat | Capability::Vision => "Say ok.",
+    }
+}
+
+async fn answer(
+    name: String,
+    capability: Capability,
+    endpoint: &Arc<Endpoint>,
+    request: &Request,
+) -> PingView {
+    let kind = word(capability);
+    match endpoint.ask(request).await {
+        Ok(brought) => {
+            let pictures = match &brought.reply.content {
+                Content::Pictures(pictures) => pictures.len() as u32,
+                _ => 0,
+            };
+            let cost = endpoint.cost(&brought.reply.usage, pictures);
+            let cost = match (cost, endpoint.lacks_price()) {
+                (Some(dollars), _) => Some((dollars * 1e6).round() as u64),
+                (None, false) => Some(0),
+                (None, true) => None,
+            };
+            let seconds = Some(brought.raw.latency.as_secs_f64());
+            PingView { name, kind, answer: said(endpoint, &brought.reply), seconds, microdollars: cost }
+        }
+        Err(failure) => {
+            let answer = Err(way_out(endpoint, &failure));
+            PingView { name, kind, answer, seconds: None, microdollars: None }
+        }
+    }
+}
+
+/// What came back, in short.
+fn said(endpoint: &Endpoint, reply: &Reply) -> Result<String, String> {
+    let shown = |text: &str| {
+        let text = endpoint.shown(text);
+        match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        }
+    };
+    match (&reply.outcome, &reply.content) {
+        (Outcome::Blocked, _) => Err("the provider's filter answered instead of the model".to_owned()),
+        (Outcome::Empty, Content::Text(_)) => {
+            Err("the answer is empty; a model that thinks first may need a larger `max_tokens`".to_owned())
+        }
+        (_, Content::Text(text)) => Ok(format!("“{}”", shown(text))),
+        (_, Content::Pictures(pictures)) => match pictures.first() {
+            Some(first) => {
+                Ok(format!("{} of {} bytes", shown(&first.media_type), count(first.bytes.len() as u64)))
+            }
+            None => Err("the answer holds no picture".to_owned()),
+        },
+        (_, Content::Vectors(vectors)) => match vectors.first() {
+            Some(vector) if !vector.is_empty() => Ok(format!("a vector of {} numbers", vector.len())),
+            _ => Err("the answer holds no vector".to_owned()),
+        },
+        (_, Content::Scores(scores)) => {
+            let few = scores.iter().take(4).map(|(name, score)| format!("{} {score:.3}", shown(name)));
+            let more = if scores.len() > 4 { ", …" } else { "" };
+            Ok(format!("{}{more}", few.collect::<Vec<_>>().join(", ")))
+        }
+        (_, Content::Hits(hits)) => match hits.first() {
+            Some(first) => {
+                Ok(format!("{}, the first “{}”", counted(hits.len() as u64, "hit"), shown(&first.title)))
+            }
+            None => Ok("no hits".to_owned()),
+        },
+        (_, Content::Page(page)) => Ok(format!("“{}”", shown(&page.title))),
+        (_, Content::None) => Err("the answer holds nothing".to_owned()),
+    }
+}
+
+/// Why no answer came, and what can be done about it.
+fn way_out(endpoint: &Endpoint, failure: &CallFailure) -> String {
+    let help = match &failure.cause {
+        FailureCause::Refused(401 | 403) => Some(match endpoint.key_state() {
+            KeyState::Present { place } => format!("look at the key from {place}, and what it is allowed"),
+            KeyState::Optional { place } => format!("a key may be wanted: set {place}"),
+            KeyState::Unneeded | KeyState::Missing { .. } => {
+                "a key may be wanted: name its `key_variable`".to_owned()
+            }
+        }),
+        FailureCause::Refused(404) => Some(format!(
+            "look at the model's name `{}` and at the address {}",
+            endpoint.model(),
+            endpoint.base_url()
+        )),
+        FailureCause::Refused(429) | FailureCause::RateLimited => Some(
+            "look at the account's credit and limits, and state `requests_per_minute` in tgp.toml".to_owned(),
+        ),
+        FailureCause::Unreachable(_) if endpoint.is_hosted() => Some("look at the network".to_owned()),
+        FailureCause::Unreachable(_) | FailureCause::CircuitOpen => {
+            Some(format!("see that the server runs at {}, or state its `base_url`", endpoint.base_url()))
+        }
+        FailureCause::TimedOut => {
+            Some("ask again, or look at the provider's own page on its state".to_owned())
+        }
+        _ => None,
+    };
+    let mut text = failure.cause.to_string();
+    let said = message_in(&failure.excerpt).unwrap_or_else(|| failure.excerpt.clone());
+    let said = endpoint.shown(&said);
+    if !said.is_empty() {
+        text.push_str(&format!(": {}", said.chars().take(200).collect::<String>()));
+    }
+    if let Some(help) = help {
+        text.push_str(&format!(" — {help}"));
+    }
+    text
+}
+
+/// What an error says in words, where it is in one of the usual forms.
+fn message_in(body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    let places = ["/error/message", "/message", "/error", "/detail"];
+    places.iter().find_map(|place| body.pointer(place)?.as_str().map(str::to_owned))
+}
