@@ -36,6 +36,8 @@ mod properties;
 mod real;
 #[path = "run/remote.rs"]
 mod remote;
+#[path = "run/repairs.rs"]
+mod repairs;
 #[path = "run/room.rs"]
 mod room;
 #[path = "run/seals.rs"]

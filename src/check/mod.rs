@@ -28,6 +28,7 @@ mod params;
 pub mod program;
 mod query;
 mod reach;
+mod repaired;
 mod reports;
 mod scope;
 mod scripted;

@@ -83,6 +83,9 @@ impl Writer<'_> {
                 self.message(&query.message);
             }
             StepKind::Verdict(verdict) => self.verdict(verdict),
+            StepKind::Repaired { of, spread } => {
+                let _ = write!(self.out, "repaired {} {spread}", of.0);
+            }
             StepKind::Labels { read, keys, label } => {
                 let _ = write!(self.out, "labels {label} {keys:?} ");
                 self.read(read);
