@@ -24,6 +24,8 @@ mod mistakes;
 mod money;
 #[path = "run/packages.rs"]
 mod packages;
+#[path = "run/parquet.rs"]
+mod parquet;
 #[path = "run/pictures.rs"]
 mod pictures;
 #[path = "run/plans.rs"]

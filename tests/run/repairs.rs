@@ -67,7 +67,10 @@ fn repairs_are_found_again_in_the_answers_on_record() {
     assert_eq!(repaired["n"], 30);
     assert!((repaired["value"].as_f64().unwrap() - 1.0 / 3.0).abs() < 1e-9, "{numbers}");
     let told = rows(&project);
-    assert!(told.contains(r#"{"n":3,"good":"yes","good_repaired":["code_fence","trailing_comma"]}"#), "{told}");
+    assert!(
+        told.contains(r#"{"n":3,"good":"yes","good_repaired":["code_fence","trailing_comma"]}"#),
+        "{told}"
+    );
     assert!(told.contains(r#"{"n":4,"good":"yes","good_repaired":[]}"#), "{told}");
     // A row more is worked out beside those that are known, and all are as from scratch.
     project.edit("file.tgp", "rows 30", "rows 31");
@@ -93,8 +96,10 @@ fn a_column_that_nothing_mentions_is_not_there() {
 
 #[test]
 fn a_name_that_the_file_makes_itself_is_its_own() {
-    let own = FILE.replace("returns yes | no }\n}", "returns yes | no }\n  let good_repaired = upper(good)\n}");
-    let own = own.replace("  missing", "  metric own = rate(good_repaired == \"YES\") better higher\n  missing");
+    let own =
+        FILE.replace("returns yes | no }\n}", "returns yes | no }\n  let good_repaired = upper(good)\n}");
+    let own =
+        own.replace("  missing", "  metric own = rate(good_repaired == \"YES\") better higher\n  missing");
     let server = judging();
     let project = Project::new().on(&server).with("file.tgp", &own);
     project.tgp("run file.tgp").complete();
