@@ -102,8 +102,8 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     };
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
+        let (opened, node) = opened.at_node(&arguments.node)?;
         let program = opened.sound()?;
-        let node = opened.node(&program, &arguments.node)?;
         if let Some(exit) = unknown_column(arguments, &program, node, screen) {
             return Ok(exit);
         }

@@ -81,7 +81,7 @@ impl Watching {
             }
         };
         self.paths = self.named(&opened);
-        let program = opened.one_run()?;
+        let program = opened.sound()?;
         let only = self.only.iter().map(|name| opened.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
         let store = self.store()?;
         let run = opened.ready_on(store, &self.opening, &self.world)?;
