@@ -21,8 +21,8 @@ enum Rule {
     Fixed(usize),
     /// So many at once, coming back at so many a second.
     Bucket(f64),
-    /// Refuses one in so many, whatever the rate.
-    Random(u64),
+    /// Refuses one in so many, whatever the rate, by the draws of a seed.
+    Random { one_in: u64, seed: u64 },
     /// So many at a time.
     AtATime(usize),
 }
@@ -45,6 +45,7 @@ impl Server {
     fn new(rule: Rule, latency: Duration) -> Server {
         let now = Instant::now();
         let level = if let Rule::Bucket(rate) = rule { rate } else { 0.0 };
+        let random = if let Rule::Random { seed, .. } = rule { seed } else { 1 };
         Server {
             rule,
             latency,
@@ -55,7 +56,7 @@ impl Server {
             in_flight: 0,
             answered: 0,
             refused: 0,
-            random: 1,
+            random,
         }
     }
 
@@ -99,7 +100,7 @@ impl Server {
                 }
                 allowed
             }
-            Rule::Random(one_in) => !self.draw().is_multiple_of(one_in),
+            Rule::Random { one_in, .. } => !self.draw().is_multiple_of(one_in),
             Rule::AtATime(most) => self.in_flight < most,
         }
     }
@@ -168,6 +169,7 @@ async fn run(
     (server, took)
 }
 
+const HEALTHY: Rule = Rule::Random { one_in: u64::MAX, seed: 1 };
 const FOREVER: Duration = Duration::from_secs(3_600);
 
 #[tokio::test(start_paused = true)]
@@ -215,11 +217,15 @@ async fn ten_minutes_at_what_is_allowed() {
 #[tokio::test(start_paused = true)]
 async fn refusals_at_random_do_not_slow_a_run() {
     let limits = Limits::default();
-    let (_, healthy) = run(Rule::Random(u64::MAX), 50, limits.clone(), 10_000, FOREVER, false).await;
+    let (_, healthy) = run(HEALTHY, 50, limits.clone(), 10_000, FOREVER, false).await;
     for named_wait in [true, false] {
-        let (server, took) = run(Rule::Random(10), 50, limits.clone(), 10_000, FOREVER, named_wait).await;
-        assert_eq!(server.answered, 10_000);
-        assert!(took < healthy * 2, "{took:?} against {healthy:?}");
+        // The first answers must not be misread either, whatever their order.
+        for seed in 1..=40 {
+            let rule = Rule::Random { one_in: 10, seed: seed * 7_919 };
+            let (server, took) = run(rule, 50, limits.clone(), 10_000, FOREVER, named_wait).await;
+            assert_eq!(server.answered, 10_000);
+            assert!(took < healthy * 2, "seed {seed}: {took:?} against {healthy:?}");
+        }
     }
 }
 
@@ -233,7 +239,7 @@ async fn a_limit_on_requests_at_a_time_is_kept_to() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_at_a_time_are_soon_out() {
     let limits = Limits { concurrency: 1_000, ..Limits::default() };
-    let server = Rc::new(RefCell::new(Server::new(Rule::Random(u64::MAX), Duration::from_millis(500))));
+    let server = Rc::new(RefCell::new(Server::new(HEALTHY, Duration::from_millis(500))));
     let limiter = Rc::new(Limiter::new(&limits));
     let tasks = LocalSet::new();
     let started = Instant::now();

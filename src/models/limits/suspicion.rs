@@ -57,7 +57,7 @@ impl Suspicion {
         let limited = if seasoned {
             refused >= 16 && refused > answered
         } else {
-            refused >= 3 && refused > 2 * answered
+            refused >= 5 && refused > 3 * answered
         };
         if limited {
             Finding::Limited(self.wait)
