@@ -173,7 +173,9 @@ fn replies_that_a_suite_reaches_stay() {
 fn a_node_of_a_suite_is_named_after_its_run() {
     let server = Server::start(answering());
     let project = suite(&server);
-    project.tgp(&format!("run both.tgp {BIND}")).complete();
+    let ran = project.tgp(&format!("run both.tgp {BIND}")).complete();
+    // What the summary says to look at is named so too.
+    assert!(ran.messages.contains("tgp trace both.tgp inner.verdicts ROW says how"), "{}", ran.messages);
     let shown = project.tgp(&format!("show both.tgp inner.items --format jsonl {BIND}")).complete();
     assert_eq!(shown.out.lines().count(), 5);
     let traced = project.tgp(&format!("trace both.tgp outer.verdicts n==3 {BIND}")).complete();
