@@ -23,7 +23,7 @@ use crate::session::sealing::data_paths;
 use crate::session::suite::{self, Played, scores};
 use crate::session::summary::{so_far, summary};
 use crate::session::{Opened, Opening, SessionError, results, telling};
-use crate::store::{DiskStore, Store, StoreError};
+use crate::store::{DiskStore, StoreError};
 use crate::world::World;
 
 use super::ran::Ran;
@@ -114,7 +114,7 @@ impl Watching {
         if member.run.caller.is_stopped() {
             prepared.members.truncate(at + 1);
         } else if let Some(next) = prepared.members.get_mut(at + 1) {
-            let store = member_store(&next.run);
+            let store = next.run.shelf.store().clone();
             next.run = next.opened.ready_on(store, &self.opening, &self.world)?;
         }
         Ok(())
@@ -122,7 +122,7 @@ impl Watching {
 
     /// What all runs gave together.
     pub fn finish(&mut self, prepared: &Prepared) -> Result<Ran, SessionError> {
-        let is_suite = prepared.opened.program.as_ref().is_some_and(|program| program.suite.is_some());
+        let program = prepared.opened.sound()?;
         let stopped = prepared.members.iter().any(|member| member.run.caller.is_stopped());
         let spent = prepared.members.iter().any(|member| member.run.caller.purse().reached().is_some());
         let took = prepared.began.elapsed();
@@ -150,12 +150,9 @@ impl Watching {
         }
         let mut moves = Vec::new();
         if !stopped {
-            if is_suite {
+            if let Some(suite) = &program.suite {
                 let played: Vec<Played> = prepared.played().collect();
-                let program = prepared.opened.sound()?;
-                let board = program.suite.as_ref().map(|suite| Ok(board(suite, &scores(suite, &played)?)));
-                let board: Option<Result<MeasureView, SessionError>> = board;
-                views.splice(0..0, board.transpose()?);
+                views.insert(0, board(suite, &scores(suite, &played)?));
             }
             moves.extend(views.iter().map(|view| {
                 let before = self.numbers.iter().find(|known| known.name == view.name);
@@ -287,11 +284,6 @@ impl Member {
             && identity(self).is_some_and(|this| identity(other) == Some(this))
             && shown(self) == shown(other)
     }
-}
-
-/// The store that a run stands on.
-fn member_store(run: &Run) -> Arc<dyn Store> {
-    run.shelf.store().clone()
 }
 
 /// Whether another process has the store, which it will give back.

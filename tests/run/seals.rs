@@ -189,6 +189,8 @@ fn a_node_of_a_suite_is_named_after_its_run() {
         "{}",
         unnamed.messages
     );
+    let drawn = project.tgp("graph both.tgp --format mermaid").complete().out;
+    assert!(drawn.contains("subgraph inner\n") && drawn.contains("inner.items --> inner.answers"), "{drawn}");
     let part = project.tgp(&format!("plan both.tgp --only outer.items {BIND}"));
     assert!(part.messages.contains("is run as a whole"), "{}", part.messages);
 }
