@@ -49,3 +49,4 @@ mod vary;
 pub use check::{Checked, Overrides, check};
 pub use conditions::check_condition;
 pub use loading::{LoadProblem, Loader, standard_module, standard_modules};
+pub use reach::speaks_of_failures;

@@ -22,7 +22,7 @@ pub(super) fn slots<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> BTreeSet<S
 }
 
 /// Whether expressions read why the row failed.
-pub(super) fn speaks_of_failures<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> bool {
+pub fn speaks_of_failures<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> bool {
     Reach::of(exprs, &[]).failure
 }
 

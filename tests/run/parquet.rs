@@ -146,6 +146,11 @@ fn pictures_in_columns_are_pictures() {
     let again = project.tgp(&format!("run seeing.tgp --json {bind}")).complete();
     assert_eq!(again.node("answers", "calls"), 0);
     assert_eq!(server.requests(), 4);
+    // Pictures that were lost from the store are in the file still.
+    std::fs::remove_dir_all(project.path(".tgp/objects")).unwrap();
+    project.edit("seeing.tgp", "What is on", "What do you see on");
+    let otherwise = project.tgp(&format!("run seeing.tgp --json {bind}")).complete();
+    assert_eq!(otherwise.node("answers", "calls"), 4);
 }
 
 #[test]
