@@ -19,6 +19,7 @@ use crate::syntax::tree::JoinKind;
 
 use super::error::RunError;
 use super::memo::Memo;
+use super::partial::Parts;
 use super::shelf::Shelf;
 use super::table::Table;
 
@@ -324,41 +325,16 @@ impl Barrier<'_> {
         })
     }
 
-    /// Measures chunk by chunk; what a chunk measured before came to is remembered.
-    fn measure_in_parts(
-        &self,
-        step: &Step,
-        measure: &Measure,
-        whole: &mut Measuring<'_>,
-    ) -> Result<(), RunError> {
-        for chunk in &self.main().chunks {
-            if let Some(known) = self.memo.partial(self.unit, &chunk.digest)?
-                && whole.take_in(&known)
-            {
-                continue;
-            }
-            let mut part = Measuring::new(self.ground, step, measure);
-            let rows = self.shelf.get(chunk)?;
-            rows.iter().filter(|row| self.takes(row)).for_each(|row| part.add(row));
-            match part.partial() {
-                Some(partial) if whole.take_in(&partial) => {
-                    self.memo.put_partial(self.unit, &chunk.digest, &partial)?;
-                }
-                _ => rows.iter().filter(|row| self.takes(row)).for_each(|row| whole.add(row)),
-            }
-        }
-        Ok(())
-    }
-
     fn measure(&self, step: &Step, measure: &Measure) -> Result<Table, RunError> {
         let mut measuring = Measuring::new(self.ground, step, measure);
-        if measuring.wants_baselines() {
-            self.each(self.main(), |row| measuring.note_baseline(row))?;
-        }
-        if measuring.wants_baselines() {
-            self.each(self.main(), |row| measuring.add(row))?;
-        } else {
-            self.measure_in_parts(step, measure, &mut measuring)?;
+        match Parts::of(self.ground, self.shelf, self.memo, self.node, self.unit) {
+            Some(parts) => {
+                self.main().chunks.iter().try_for_each(|chunk| parts.add(chunk, &mut measuring))?;
+            }
+            None => {
+                self.each(self.main(), |row| measuring.note_baseline(row))?;
+                self.each(self.main(), |row| measuring.add(row))?;
+            }
         }
         let rows = measuring.finish().map_err(|problem| match problem {
             Problem::Missing { metric, missing } => RunError::MissingValues {

@@ -9,15 +9,17 @@ use crate::digest::Digest;
 
 /// Longer facts are found one by one.
 const MOST: usize = 4096;
-/// Facts of more bytes than this together are found one by one: memory must not grow with a table.
-const FULL: usize = 8 << 20;
+/// What a fact takes beside its own bytes: its key, and its place among the others.
+const UPKEEP: usize = 96;
+/// Facts beyond so many bytes are found one by one: memory must not grow with a table.
+const FULL: usize = 2 << 20;
 
 /// Facts by their keys: those of the last run, and those that this one has used.
 #[derive(Debug, Default)]
 pub(super) struct Bundle {
     before: HashMap<Digest, Vec<u8>>,
     used: BTreeMap<Digest, Vec<u8>>,
-    /// Bytes of those that are used.
+    /// What those that are used take.
     bytes: usize,
     /// Something is used that was not there before.
     grew: bool,
@@ -48,15 +50,16 @@ impl Bundle {
             return Some(fact.clone());
         }
         let fact = self.before.remove(key)?;
-        self.bytes += fact.len();
+        self.bytes += fact.len() + UPKEEP;
         self.used.insert(*key, fact.clone());
         Some(fact)
     }
 
     pub(super) fn add(&mut self, key: Digest, fact: &[u8]) {
         self.before.remove(&key);
-        if fact.len() <= MOST && self.bytes + fact.len() <= FULL {
-            self.bytes += fact.len();
+        let size = fact.len() + UPKEEP;
+        if fact.len() <= MOST && self.bytes + size <= FULL {
+            self.bytes += size;
             self.grew |= self.used.insert(key, fact.to_vec()).as_deref() != Some(fact);
         }
     }

@@ -17,8 +17,8 @@ use super::error::RunError;
 use super::shelf::Shelf;
 use super::table::{ChunkRef, Table};
 
-/// Identities sorted at once.
-const RUN: usize = 1 << 20;
+/// Identities sorted at once: 4 MB.
+const RUN: usize = 1 << 18;
 /// Identities in one object: 128 KB. An edit writes one or two of them anew.
 const SHARD: usize = 1 << 13;
 /// Most chunks, gone and new, that are worth comparing; beyond these all are read again.
@@ -206,16 +206,16 @@ impl Keeper<'_> {
         let mut runs = Vec::new();
         let mut ids: Vec<u128> = Vec::new();
         for chunk in &table.chunks {
-            if !self.add(chunk, &mut ids)? {
-                return Err(RunError::LostChunk(chunk.digest));
-            }
-            if ids.len() >= RUN {
+            if ids.len() + chunk.rows as usize > RUN {
                 ids.sort_unstable();
                 if has_equal_neighbours(&ids) {
                     return Ok(None);
                 }
                 runs.push(self.run(&ids)?);
                 ids.clear();
+            }
+            if !self.add(chunk, &mut ids)? {
+                return Err(RunError::LostChunk(chunk.digest));
             }
         }
         ids.sort_unstable();

@@ -13,6 +13,7 @@ mod identities;
 pub mod making;
 pub mod memo;
 mod output;
+mod partial;
 pub mod pass;
 pub mod recordings;
 pub mod remote;

@@ -31,6 +31,7 @@ use super::identities::are_distinct;
 use super::making::{End, Piece};
 use super::memo::Memo;
 use super::output::Output;
+use super::partial::Parts;
 use super::pass::Pass;
 use super::recordings;
 use super::remote::Remote;
@@ -317,12 +318,19 @@ impl Run {
                 self.keys_hold(unit, &out.table)?;
             }
             UnitKind::Barrier | UnitKind::Measure => {
+                let parts = Parts::of(&self.ground, &self.shelf, &self.memo, self.node(unit), unit);
+                let parts = parts.filter(|_| !self.pass.is_provisional());
                 let mut tables = Vec::with_capacity(inputs.len());
                 for input in &mut inputs {
                     let mut table = Table::default();
                     while let Some(piece) = input.recv().await {
                         match piece.whole().await {
-                            End::Made(chunk) => table.chunks.extend(chunk),
+                            End::Made(Some(chunk)) => {
+                                // While its rows are at hand.
+                                parts.map_or(Ok(()), |parts| parts.prepare(&chunk))?;
+                                table.chunks.push(chunk);
+                            }
+                            End::Made(None) => {}
                             End::Abandoned => return Err(RunError::Abandoned),
                         }
                     }

@@ -69,11 +69,6 @@ impl<'a> Measuring<'a> {
         }
     }
 
-    /// Whether the table must be walked once for its baselines before it is measured.
-    pub fn wants_baselines(&self) -> bool {
-        self.measure.baseline.is_some()
-    }
-
     /// Notes a row as baseline, if it is one.
     pub fn note_baseline(&mut self, row: &Row) {
         let Some(baseline) = &self.measure.baseline else { return };

@@ -51,7 +51,7 @@ pub(crate) fn open(folder: &Path) -> Result<sled::Db, Broken> {
     guarded(|| {
         let config = sled::Config::new()
             .path(folder)
-            .cache_capacity(24 << 20)
+            .cache_capacity(8 << 20)
             .flush_every_ms(Some(500))
             .mode(sled::Mode::LowSpace);
         Ok(config.open()?)
