@@ -105,3 +105,49 @@ fn a_name_that_the_file_makes_itself_is_its_own() {
     project.tgp("run file.tgp").complete();
     assert!(rows(&project).contains(r#""good_repaired":"YES""#));
 }
+
+/// The second verdict asks twice in a row, so that the first is evaluated again when the repairs of the
+/// second's first answer are known.
+const TWICE: &str = r#"pipeline test.twice @ 1.0.0
+
+models targets = [scripted("echo") { _ => "fine" }]
+model critic = openai("critic", temperature = 0)
+
+curate items {
+  rows 3 { n = i }
+  key n
+}
+
+query answers from items to targets {
+  user "{{n}}"
+}
+
+fn twice(reply: text, by: chat) -> yes | no {
+  let first = ask by { user "fenced {{reply}}"  returns yes | no }
+  let second = ask by { user "again {{first}} {{reply}}"  returns yes | no }
+  second
+}
+
+judge verdicts from answers by critic {
+  verdict good: yes | no = ask { user "clean {{reply}} {{n}}"  returns yes | no }
+  verdict sure: yes | no = twice(reply, by = critic)
+}
+
+measure quality from verdicts {
+  by model
+  metric good = rate(good == yes and sure == yes) better higher
+  metric repaired = rate(good_repaired.length() > 0 or sure_repaired.length() > 0) better lower
+  missing excluded
+}
+"#;
+
+#[test]
+fn a_repair_stands_at_its_own_column_however_often_the_row_waits() {
+    let server = judging();
+    let project = Project::new().on(&server).with("file.tgp", TWICE);
+    project.tgp("run file.tgp").complete();
+    let shown = project.tgp("show file.tgp verdicts --format jsonl --columns good_repaired,sure_repaired");
+    let line = r#"{"good_repaired":[],"sure_repaired":["code_fence","trailing_comma"]}"#;
+    assert!(shown.out.lines().all(|shown| shown == line), "{}", shown.out);
+    assert_eq!(shown.out.lines().count(), 3);
+}
