@@ -30,6 +30,8 @@ mod mistakes;
 mod money;
 #[path = "run/packages.rs"]
 mod packages;
+#[path = "run/parquet.rs"]
+mod parquet;
 #[path = "run/pictures.rs"]
 mod pictures;
 #[path = "run/plans.rs"]
@@ -42,6 +44,8 @@ mod properties;
 mod real;
 #[path = "run/remote.rs"]
 mod remote;
+#[path = "run/repairs.rs"]
+mod repairs;
 #[path = "run/room.rs"]
 mod room;
 #[path = "run/seals.rs"]

@@ -16,6 +16,7 @@ use super::gather::Gather;
 use super::library::ModuleId;
 use super::nodes::Building;
 use super::program::{Aggregate, AggregateKind, Aggregation, Expr};
+use super::reach::speaks_of_failures;
 use super::scope::{Row, Scope, Typed};
 
 /// What is given out for expressions over single rows inside aggregates: they share their step's
@@ -157,7 +158,10 @@ impl Checker<'_> {
         span: Span,
     ) -> Option<(Aggregate, Type)> {
         let values: Vec<&tree::Expr> = arguments.iter().map(|argument| &argument.value).collect();
-        let leaf = |kind: AggregateKind, arguments: Vec<Expr>| Aggregate { kind, arguments };
+        let leaf = |kind: AggregateKind, arguments: Vec<Expr>| {
+            let of_failures = speaks_of_failures(&arguments);
+            Aggregate { kind, arguments, of_failures }
+        };
         Some(match (name, values.as_slice()) {
             ("count", []) => (leaf(AggregateKind::Count, vec![]), Type::Int),
             ("count", [condition]) => {

@@ -15,6 +15,7 @@ use super::gather::Gather;
 use super::library::ModuleId;
 use super::nodes::Table;
 use super::program::{Aggregation, Cell, Expectation, Expr, Local, MetricColumn};
+use super::reach::speaks_of_failures;
 use super::scope::{Column, Row, Scope, Typed};
 use super::trial::Expected;
 
@@ -257,7 +258,8 @@ impl<'l> Checker<'l> {
                 );
                 return Typed::unknown();
             }
-            return keep(scope, Cell::Rows { node: table.id, condition }, Type::Int);
+            let of_failures = speaks_of_failures(&condition);
+            return keep(scope, Cell::Rows { node: table.id, condition, of_failures }, Type::Int);
         };
         // The column becomes the aggregate's argument, over the table's own rows.
         let mut given = vec![tree::Argument { name: None, value: column_of(field, picked.part) }];
@@ -282,7 +284,9 @@ impl<'l> Checker<'l> {
         }
         // Of no rows there is no mean.
         let kind = if kind == Type::Int { kind } else { kind.optional() };
-        keep(scope, Cell::Aggregate { node: table.id, aggregation, condition }, kind)
+        let of_failures =
+            speaks_of_failures(&condition) || aggregation.leaves.iter().any(|leaf| leaf.of_failures);
+        keep(scope, Cell::Aggregate { node: table.id, aggregation, condition, of_failures }, kind)
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn of_step(step: &StepKind) -> Vec<&Expr> {
         | StepKind::Repeat { .. }
         | StepKind::Batch { .. }
         | StepKind::Unbatch { .. }
+        | StepKind::Repaired { .. }
         | StepKind::Labels { .. }
         // Nothing is asked in a measure.
         | StepKind::Measure(_)

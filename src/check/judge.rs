@@ -213,7 +213,7 @@ impl<'l> Checker<'l> {
             (Some(Vote::Mean), Type::Int) => Type::Float,
             _ => kind.clone(),
         };
-        self.add(building, written.name, seen, None);
+        let slot = self.add(building, written.name, seen, None);
         if several {
             let vote = Type::Record(
                 [
@@ -225,6 +225,7 @@ impl<'l> Checker<'l> {
             let name = format!("{}_by_judge", written.name.value);
             self.add(building, &Name::new(name.into(), written.name.span), Type::list(vote), None);
         }
+        self.repaired(building, written.name, slot, false);
     }
 
     fn verdict_kind(&mut self, kind: &Type, span: Span) {

@@ -4,12 +4,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::syntax::tree::{Expr, ExprKind, File, ItemKind, Name, StepKind};
+use crate::syntax::tree::{Expr, ExprKind, File, ItemKind, Name, Pattern, StepKind};
 
 #[derive(Default)]
 pub(super) struct Mentions {
     /// Names in expressions and lists of columns.
     names: HashSet<Arc<str>>,
+    /// Names that steps give to columns of their own.
+    made: HashSet<Arc<str>>,
     /// Nodes whose rows tell clusters, groups or pairs apart further down.
     ancestors: HashSet<Arc<str>>,
 }
@@ -33,6 +35,11 @@ impl Mentions {
 
     pub(super) fn name(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Whether a step of the file makes a column of that name.
+    pub(super) fn is_made(&self, name: &str) -> bool {
+        self.made.contains(name)
     }
 
     pub(super) fn is_ancestor(&self, node: &str) -> bool {
@@ -70,7 +77,19 @@ impl Mentions {
             | StepKind::By(names)
             | StepKind::Total { over: names, .. } => self.columns(names),
             StepKind::Rename(pairs) => {
-                pairs.iter().for_each(|(from, _)| self.columns(std::slice::from_ref(from)))
+                for (from, to) in pairs {
+                    self.columns(std::slice::from_ref(from));
+                    self.made.insert(to.value.clone());
+                }
+            }
+            StepKind::Let(one) => match &one.pattern {
+                Pattern::Name(name) => {
+                    self.made.insert(name.value.clone());
+                }
+                Pattern::Fields(names) => self.made.extend(names.iter().map(|name| name.value.clone())),
+            },
+            StepKind::Verdict { name, .. } => {
+                self.made.insert(name.value.clone());
             }
             StepKind::Join(join) => self.columns(&join.on),
             StepKind::Group { keys, .. } => self.keys(keys, nodes),

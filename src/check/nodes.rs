@@ -357,6 +357,7 @@ impl<'l> Checker<'l> {
         building.reads_reply = match kind {
             StepKind::Query(_) => true,
             StepKind::Verdict(_) => !replies.is_empty(),
+            StepKind::Repaired { .. } => building.reads_reply,
             StepKind::Group { keys, .. } => of_reply || keys.iter().any(|key| replies.contains(key)),
             _ => of_reply,
         };

@@ -9,7 +9,7 @@ use crate::syntax::tree::{self, ItemKind};
 
 use super::checker::Checker;
 use super::codes;
-use super::complaint::{Explained, error, suggestion};
+use super::complaint::{Explained, error, suggest};
 use super::constant::fold;
 use super::library::{ItemId, ModuleId, Thing};
 use super::program::{Expr, Parameter};
@@ -54,27 +54,31 @@ impl Checker<'_> {
             if let Some((_, written)) = trial.set.iter().rev().find(|(set, _)| set.value == name.value) {
                 return self.constant(id.module, written, kind, &format!("the parameter `{}`", name.value));
             }
-            if let Some((_, text)) =
-                trial.stated.iter().chain(trial.given).rev().find(|(set, _)| **set == *name.value)
-            {
-                let given = trial.given.iter().any(|(set, _)| **set == *name.value);
+            let wrong = |span: Span, text: &str| {
+                let message = format!("`{}` is set to `{text}`, which is not {kind}", name.value);
+                error(codes::BAD_SETTING, span, message)
+            };
+            if let Some((_, text)) = trial.given.iter().rev().find(|(set, _)| **set == *name.value) {
                 return match parse_value(text, kind) {
-                    Some(Value::Text(path)) if given && *kind.present() == Type::Path => {
+                    Some(Value::Text(path)) if *kind.present() == Type::Path => {
                         Some(Value::text(trial.resolved_from_outside(&path)))
                     }
                     Some(value) => Some(value),
                     None => {
-                        self.tell(
-                            error(
-                                codes::BAD_SETTING,
-                                name.span,
-                                format!("`{}` is set to `{text}`, which is not {kind}", name.value),
-                            )
-                            .help(format!("give a value of type {kind}: `--set {}=...`", name.value)),
-                        );
+                        let help = format!("give a value of type {kind}: `--set {}=...`", name.value);
+                        self.tell(wrong(name.span, text).help(help));
                         None
                     }
                 };
+            }
+            if let Some(stated) = trial.stated.iter().rev().find(|stated| stated.name.value == name.value) {
+                let value = parse_value(&stated.text, kind);
+                if value.is_none() {
+                    let help = format!("give a value of type {kind}");
+                    let problem = wrong(stated.span, &stated.text);
+                    self.tell(problem.also(param.kind.span, "declared here").help(help));
+                }
+                return value;
             }
         }
         let Some(default) = &param.default else {
@@ -131,24 +135,20 @@ impl Checker<'_> {
                 parameters.push(Parameter { name, kind, value, docs: item.docs.clone() });
             }
         }
-        let known: Vec<&str> = root
-            .file
-            .items
-            .iter()
-            .filter_map(|item| match &item.kind {
-                ItemKind::Param(param) => Some(&*param.name.value),
-                _ => None,
-            })
-            .collect();
+        let params = root.file.items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Param(param) => Some((&*param.name.value, Some(param.name.span))),
+            _ => None,
+        });
+        let known: Vec<(&str, Option<Span>)> = params.collect();
         let trial = self.trial;
         let set = trial.set.iter().map(|(name, _)| (&*name.value, name.span));
         let start = Span::new(root.source, 0, 0);
-        let given = trial.given.iter().chain(&trial.stated).map(|(name, _)| (name.as_str(), start));
-        for (name, span) in set.chain(given) {
-            if !known.contains(&name) {
-                let mut problem = error(codes::UNKNOWN_PARAMETER, span, format!("no parameter `{name}`"));
-                problem.help = suggestion(name, "there are", known.iter().copied());
-                self.tell(problem);
+        let given = trial.given.iter().map(|(name, _)| (name.as_str(), start));
+        let stated = trial.stated.iter().map(|stated| (&*stated.name.value, stated.name.span));
+        for (name, span) in set.chain(stated).chain(given) {
+            if !known.iter().any(|(known, _)| *known == name) {
+                let problem = error(codes::UNKNOWN_PARAMETER, span, format!("no parameter `{name}`"));
+                self.tell(suggest(problem, name, "there are", known.iter().copied()));
             }
         }
         parameters

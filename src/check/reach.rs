@@ -1,10 +1,11 @@
-//! Which models an expression may ask, through the functions it calls too, and which slots it reads.
+//! Which models an expression may ask, through the functions it calls too, which slots it reads, and
+//! whether it reads why its row failed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::program::{
-    Body, Expr, FunctionId, Message, ModelRef, NativeArgument, Otherwise, Slot, TemplatePart,
+    Body, Expr, FunctionId, Message, ModelRef, NativeArgument, Otherwise, ROW_FAILURE, Slot, TemplatePart,
 };
 
 /// The models that expressions may ask. `functions` says the same of every function so far.
@@ -12,29 +13,33 @@ pub(super) fn reached<'e>(
     exprs: impl IntoIterator<Item = &'e Expr>,
     functions: &[Arc<[ModelRef]>],
 ) -> BTreeSet<ModelRef> {
-    let mut reach = Reach { functions, found: BTreeSet::new(), slots: BTreeSet::new() };
-    for expr in exprs {
-        reach.expr(expr);
-    }
-    reach.found
+    Reach::of(exprs, functions).found
 }
 
 /// The slots of the row that expressions read.
 pub(super) fn slots<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> BTreeSet<Slot> {
-    let mut reach = Reach { functions: &[], found: BTreeSet::new(), slots: BTreeSet::new() };
-    for expr in exprs {
-        reach.expr(expr);
-    }
-    reach.slots
+    Reach::of(exprs, &[]).slots
+}
+
+/// Whether expressions read why the row failed.
+pub fn speaks_of_failures<'e>(exprs: impl IntoIterator<Item = &'e Expr>) -> bool {
+    Reach::of(exprs, &[]).failure
 }
 
 struct Reach<'f> {
     functions: &'f [Arc<[ModelRef]>],
     found: BTreeSet<ModelRef>,
     slots: BTreeSet<Slot>,
+    failure: bool,
 }
 
-impl Reach<'_> {
+impl<'f> Reach<'f> {
+    fn of<'e>(exprs: impl IntoIterator<Item = &'e Expr>, functions: &'f [Arc<[ModelRef]>]) -> Reach<'f> {
+        let mut reach = Reach { functions, found: BTreeSet::new(), slots: BTreeSet::new(), failure: false };
+        exprs.into_iter().for_each(|expr| reach.expr(expr));
+        reach
+    }
+
     fn expr(&mut self, expr: &Expr) {
         match expr {
             Expr::Constant(_) | Expr::Local(_) => {}
@@ -65,6 +70,7 @@ impl Reach<'_> {
                 self.expr(otherwise);
             }
             Expr::Native(call) => {
+                self.failure |= &*call.name == ROW_FAILURE;
                 for argument in &call.arguments {
                     match argument {
                         NativeArgument::Value(value) => self.expr(value),

@@ -23,7 +23,7 @@ use super::program::{
     SuiteRun, SuiteScore,
 };
 use super::scope::{Scope, Typed};
-use super::trial::Trial;
+use super::trial::{Stated, Trial};
 use super::types::capability_word;
 
 /// A file that the suite runs, checked; `None` where it has mistakes.
@@ -55,7 +55,7 @@ pub(super) fn suite_trial<'a>(
                     && !checker.is_value(&Scope::bare(ModuleId::ROOT), word)
                 {
                     // A label, if anything: the run's own file says.
-                    trial.stated.push((name.value.to_string(), word.to_string()));
+                    trial.stated.push(Stated { name, text: word.to_string(), span: value.span });
                     continue;
                 }
                 let typed = checker.expr(&mut Scope::bare(ModuleId::ROOT), value, None);
@@ -63,7 +63,7 @@ pub(super) fn suite_trial<'a>(
                     continue;
                 }
                 match fold(&typed.expr).and_then(|value| as_setting(&value)) {
-                    Some(text) => trial.stated.push((name.value.to_string(), text)),
+                    Some(text) => trial.stated.push(Stated { name, text, span: value.span }),
                     None => checker.tell(
                         error(
                             codes::NOT_CONSTANT,

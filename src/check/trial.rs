@@ -21,8 +21,8 @@ pub(super) struct Trial<'l> {
     pub(super) given: &'l [(String, String)],
     /// Where paths in `given` start, rather than at the file's folder.
     pub(super) paths_from: Option<&'l Path>,
-    /// `set` of a suite's run, as text.
-    pub(super) stated: Vec<(String, String)>,
+    /// `set` of a suite's run.
+    pub(super) stated: Vec<Stated<'l>>,
     /// `bind` of a test.
     pub(super) bind: Vec<(&'l Name, &'l tree::Expr)>,
     /// `--bind` and `tgp.toml`.
@@ -31,6 +31,14 @@ pub(super) struct Trial<'l> {
     pub(super) take: Vec<(&'l tree::Expr, Option<&'l Name>)>,
     pub(super) seeds: Option<&'l tree::Expr>,
     pub(super) expect: Vec<Expected<'l>>,
+}
+
+/// A parameter's value as a suite states it for one of its runs.
+pub(super) struct Stated<'l> {
+    pub(super) name: &'l Name,
+    /// As on the command line.
+    pub(super) text: String,
+    pub(super) span: Span,
 }
 
 pub(super) struct Replacement<'l> {

@@ -131,7 +131,8 @@ impl<'l> Checker<'l> {
         }
         let known = !broken && !labels.is_empty();
         let variant = if known { Type::Closed(labels.into()) } else { Type::Text };
-        self.add(building, &Name::new("variant".into(), span), variant, None);
+        let name = Name::new("variant".into(), span);
+        let slot = self.add(building, &name, variant, None);
         let fields = [("_id".into(), Type::Id)]
             .into_iter()
             .chain(before.iter().map(|column| (Arc::clone(&column.name), column.kind.clone())));
@@ -141,6 +142,7 @@ impl<'l> Checker<'l> {
         if let Some(origin) = building.row.columns.last_mut() {
             origin.parts = Some(parts);
         }
+        self.repaired(building, &name, slot, false);
     }
 
     /// What `on` names: columns, or one element of a list or conversation in them.

@@ -50,8 +50,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     opening.allowance.asking = Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
-        let program = opened.sound()?;
-        let node = opened.node(&program, &arguments.node)?;
+        let (opened, node) = opened.at_node(&arguments.node)?;
         let ready = opened.ready(&opening, world)?;
         screen.warnings(&ready.warnings);
         let run = &ready.run;

@@ -57,8 +57,8 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     opening.allowance.asking = Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
+        let (opened, node) = opened.at_node(&arguments.node)?;
         let program = opened.sound()?;
-        let node = opened.node(&program, &arguments.node)?;
         if !program.dynamic {
             screen.error(
                 &format!("`{}` is not dynamic: it has one edition", arguments.file.display()),

@@ -66,16 +66,16 @@ fn found(
 ) -> Result<(Vec<Planned>, String), SessionError> {
     let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
     let program = opened.sound()?;
-    if let Some(suite) = &program.suite {
-        let nodes = of_suite(&opened, suite, opening, world, screen)?;
-        return Ok((nodes, opened.file.display().to_string()));
-    }
     let only = arguments
         .choices
         .only
         .iter()
         .map(|name| opened.node(&program, name))
         .collect::<Result<Vec<_>, _>>()?;
+    if let Some(suite) = &program.suite {
+        let nodes = of_suite(&opened, suite, opening, world, screen)?;
+        return Ok((nodes, opened.file.display().to_string()));
+    }
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
     let run = &ready.run;

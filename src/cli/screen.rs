@@ -108,7 +108,7 @@ impl Screen {
             }
             SessionError::Run(error) => self.run_error(error),
             other => {
-                self.error(&other.to_string(), None);
+                self.error(&other.to_string(), other.help().as_deref());
                 Exit::Wrong
             }
         }

@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     let path = arguments.output.clone().unwrap_or_else(|| arguments.file.with_extension(ENDING));
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
-        opened.one_run()?;
+        opened.sound()?;
         let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
         screen.warnings(&warnings);
         let store = Arc::new(store);
@@ -58,8 +58,13 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         let sealed = seal(&derived, &opened, &opening, &given, &*store, &**world, &path)?;
         sealed.write(&**world, &path)?;
         store.flush()?;
+        let scores = match sealed.marks.len() {
+            0 => String::new(),
+            1 => "1 score and ".to_owned(),
+            count => format!("{count} scores and "),
+        };
         screen.tell(&format!(
-            "{}: {} numbers in {} tables, resting on {} replies of {} models and {} files.",
+            "{}: {scores}{} numbers in {} tables, resting on {} replies of {} models and {} files.",
             path.display(),
             sealed.figures.len(),
             sealed.nodes.len(),

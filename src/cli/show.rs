@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use crate::check::check_condition;
 use crate::check::program::{Expr, NodeId, Program};
+use crate::check::{check_condition, speaks_of_failures};
 use crate::data::row::Row;
 use crate::data::schema::{Column, Schema};
 use crate::data::types::Type;
@@ -102,8 +102,8 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     };
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
+        let (opened, node) = opened.at_node(&arguments.node)?;
         let program = opened.sound()?;
-        let node = opened.node(&program, &arguments.node)?;
         if let Some(exit) = unknown_column(arguments, &program, node, screen) {
             return Ok(exit);
         }
@@ -182,7 +182,9 @@ struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn keeps(&self, row: &Row) -> bool {
-        row.failure.is_some() == self.arguments.failures
+        // A condition on failures is meant for the rows that failed too.
+        let is_of_failures = !self.arguments.failures && speaks_of_failures(&self.condition);
+        (is_of_failures || row.failure.is_some() == self.arguments.failures)
             && self.condition.as_ref().is_none_or(|it| telling::meets(self.run, self.node, it, row))
     }
 

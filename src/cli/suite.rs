@@ -93,7 +93,8 @@ pub(super) fn play(
             let nodes = results::nodes(&entry.run, &finished);
             screen.tell(&format!("{}  {}\n", entry.name, entry.file.display()));
             screen.tell(
-                &summary(&entry.run, &nodes, &reasons, &entry.file, began.elapsed())
+                &summary(&entry.run, &nodes, &reasons, &opened.file, began.elapsed())
+                    .within(&entry.name)
                     .render(screen.colour_messages),
             );
         }

@@ -62,26 +62,32 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     opening.allowance.asking = Asking::Nobody;
     let outcome = (|| {
         let opened = Opened::new(&arguments.file, &opening.overrides, world)?;
-        let program = opened.sound()?;
-        let (nodes, wanted) = match &arguments.row {
-            Some(row) => (vec![opened.node(&program, &arguments.node)?], row),
-            None => (latest_first(&program), &arguments.node),
+        // Without a node the row may be one of any run.
+        let (runs, wanted) = match &arguments.row {
+            Some(row) => {
+                let (run, node) = opened.at_node(&arguments.node)?;
+                (vec![(run, Some(node))], row)
+            }
+            None => (opened.runs()?.into_iter().map(|run| (run, None)).collect(), &arguments.node),
         };
-        let ready = opened.ready(&opening, world)?;
-        screen.warnings(&ready.warnings);
-        let run = &ready.run;
-        let only = if arguments.row.is_some() { nodes.clone() } else { Vec::new() };
-        let finished = super::run::drive(run, &only, Manner::Quiet, screen)?;
-        let Some((node, rows)) = find(run, &finished, &program, &nodes, wanted)? else {
-            let of =
-                if arguments.row.is_some() { format!(" of `{}`", arguments.node) } else { String::new() };
-            screen.error(
-                &format!("no row{of} fits `{wanted}`"),
-                Some("give the beginning of a row's identity (`tgp show FILE NODE --ids`), or an expression"),
-            );
-            return Ok(Exit::Wrong);
-        };
-        told(arguments, &opened, run, &finished, node, &rows, screen)
+        for (opened, node) in runs {
+            let program = opened.sound()?;
+            let only: Vec<NodeId> = node.into_iter().collect();
+            let nodes = if only.is_empty() { latest_first(&program) } else { only.clone() };
+            let ready = opened.ready(&opening, world)?;
+            screen.warnings(&ready.warnings);
+            let run = &ready.run;
+            let finished = super::run::drive(run, &only, Manner::Quiet, screen)?;
+            if let Some((node, rows)) = find(run, &finished, &program, &nodes, wanted)? {
+                return told(arguments, &opened, run, &finished, node, &rows, screen);
+            }
+        }
+        let of = if arguments.row.is_some() { format!(" of `{}`", arguments.node) } else { String::new() };
+        screen.error(
+            &format!("no row{of} fits `{wanted}`"),
+            Some("give the beginning of a row's identity (`tgp show FILE NODE --ids`), or an expression"),
+        );
+        Ok(Exit::Wrong)
     })();
     outcome.unwrap_or_else(|error: SessionError| screen.session_error(&error))
 }
@@ -137,7 +143,11 @@ fn told(
         let of = of.map(|node| node.name.to_string()).unwrap_or_default();
         screen.error(
             &format!("a number of `{}` stands on many rows", declared.name),
-            Some(&format!("follow one of them: `tgp trace {} {of} ROW`", arguments.file.display())),
+            Some(&format!(
+                "follow one of them: `tgp trace {} {} ROW`",
+                arguments.file.display(),
+                opened.prefixed(&of)
+            )),
         );
         return Ok(Exit::Wrong);
     }

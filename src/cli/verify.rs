@@ -7,9 +7,9 @@ use clap::Args;
 
 use crate::engine::allowance::Asking;
 use crate::project::binding::parse_bindings;
-use crate::session::derived::{Derived, figures, holdings};
+use crate::session::derived::{Derived, Part, figures, holdings, marks};
 use crate::session::seal::Seal;
-use crate::session::sealing::{Finding, compared, keep_list, numbers, tables};
+use crate::session::sealing::{Finding, compared, keep_list, numbers, scored, tables};
 use crate::session::{Opened, Opening, SessionError};
 use crate::store::{DiskStore, Store};
 use crate::world::World;
@@ -60,15 +60,18 @@ fn of_program(
     screen: &Screen,
 ) -> Result<(String, Vec<Finding>), SessionError> {
     let opened = Opened::new(file, &opening.overrides, world)?;
-    opened.one_run()?;
     opening.allowance.asking = Asking::Nobody;
     let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
     screen.warnings(&warnings);
     let store = Arc::new(store);
-    let run = opened.ready_on(store.clone(), &opening, world)?;
-    let finished = super::run::drive(&run, &[], Manner::Quiet, screen)?;
-    let (was, were) = (holdings(&run, &finished)?, figures(&run, &finished)?);
-    drop(run);
+    let mut parts = Vec::new();
+    for opened in opened.runs()? {
+        let run = opened.ready_on(store.clone(), &opening, world)?;
+        let finished = super::run::drive(&run, &[], Manner::Quiet, screen)?;
+        parts.push(Part { opened, run, finished });
+    }
+    let (was, were, scores) = (holdings(&parts)?, figures(&parts)?, marks(&opened, &parts)?);
+    drop(parts);
     let derived = Derived::from_record(store, &opened, &opening, world)?;
     let mut findings = Vec::new();
     let mut find = |what, name: &str, differs: Option<String>| {
@@ -76,8 +79,10 @@ fn of_program(
     };
     let absent = (derived.absent > 0).then(|| format!("{} are not on record", derived.absent));
     find("replies", &format!("{} replies", derived.seen.len()), absent);
-    tables(&was, &holdings(&derived.run, &derived.finished)?, |name, differs| find("table", name, differs));
-    numbers(&were, &figures(&derived.run, &derived.finished)?, |name, differs| find("number", name, differs));
+    let parts = &derived.parts;
+    tables(&was, &holdings(parts)?, |name, differs| find("table", name, differs));
+    numbers(&were, &figures(parts)?, |name, differs| find("number", name, differs));
+    scored(&scores, &marks(&opened, parts)?, |name, differs| find("score", name, differs));
     Ok((format!("{}, as it was last run", file.display()), findings))
 }
 
@@ -102,7 +107,7 @@ fn of_seal(
         opening.overrides.bind.extend(bound);
     }
     let opened = Opened::new(&seal.program(path), &opening.overrides, world)?;
-    opened.one_run()?;
+    opened.sound()?;
     let (store, warnings) = DiskStore::open(&opened.store_folder(&opening))?;
     screen.warnings(&warnings);
     let store = Arc::new(store);

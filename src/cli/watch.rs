@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use crate::engine::error::RunError;
-use crate::engine::run::Finished;
+use crate::engine::run::{Finished, Run};
 use crate::session::SessionError;
 use crate::watch::files::{Files, Saved};
 use crate::watch::watching::{Prepared, Watching, is_busy};
@@ -79,7 +79,7 @@ struct Watch {
     face: Face,
     world: Arc<dyn World>,
     /// The last run that came to its end, for its report.
-    last: Option<(Prepared, Finished)>,
+    last: Option<Prepared>,
     /// The page of the last report.
     page: Option<PathBuf>,
 }
@@ -181,34 +181,62 @@ impl Watch {
         }
     }
 
-    async fn ran(&mut self, prepared: Prepared) -> Went {
+    async fn ran(&mut self, mut prepared: Prepared) -> Went {
         // What was shown before lets go of its store's tables.
         self.last = None;
-        let (run, only) = (prepared.run.clone(), prepared.only.clone());
+        let mut went = Went::Ended;
+        let mut passed = Ok(());
+        while let (Some(run), Went::Ended, true) = (prepared.next(), &went, passed.is_ok()) {
+            let finished = self.through(run, &prepared, &mut went).await;
+            passed = finished
+                .map_err(SessionError::from)
+                .and_then(|finished| self.watching.pass(&mut prepared, finished));
+        }
+        match passed.and_then(|()| self.watching.finish(&prepared)) {
+            Ok(ran) => {
+                if matches!(went, Went::Ended) {
+                    self.face.ran(&ran);
+                }
+                self.last = Some(prepared);
+            }
+            Err(error) if matches!(went, Went::Ended) => self.face.wrong(&error),
+            // What is run next tells its own mistakes.
+            Err(_) => {}
+        }
+        went
+    }
+
+    /// Goes through one run, minding keys and saves.
+    async fn through(
+        &mut self,
+        run: Arc<Run>,
+        prepared: &Prepared,
+        went: &mut Went,
+    ) -> Result<Finished, RunError> {
+        let only = prepared.only.clone();
         let mut running = tokio::spawn(async move { run.run(&only).await });
         let mut looks = tokio::time::interval(LOOK);
         looks.tick().await;
-        let mut went = Went::Ended;
         let ended = loop {
             tokio::select! {
                 ended = &mut running => break ended,
-                saved = self.files.changed() => self.newer(&prepared, saved, &mut went),
+                saved = self.files.changed() => self.newer(prepared, saved, went),
                 press = self.face.press() => match press {
                     Press::Quit => {
-                        prepared.run.caller.stop();
-                        went = Went::Quit;
+                        prepared.stop();
+                        *went = Went::Quit;
                         self.face.state(State::Stopping);
                     }
                     Press::Pause => {
-                        prepared.run.caller.stop();
-                        went = Went::Paused;
+                        prepared.stop();
+                        *went = Went::Paused;
                         self.face.state(State::Stopping);
                     }
                     Press::Wider | Press::All => {
                         if self.widen(press) {
-                            prepared.run.caller.stop();
+                            prepared.stop();
                             let paths = Default::default();
-                            went = Went::Newer(Saved { paths, at: Instant::now() });
+                            *went = Went::Newer(Saved { paths, at: Instant::now() });
                             self.face.state(State::Stopping);
                         }
                     }
@@ -216,30 +244,13 @@ impl Watch {
                 },
                 _ = looks.tick() => self.face.progress(&prepared.so_far()),
                 _ = tokio::signal::ctrl_c() => {
-                    prepared.run.caller.stop();
-                    went = Went::Quit;
+                    prepared.stop();
+                    *went = Went::Quit;
                     self.face.state(State::Stopping);
                 }
             }
         };
-        let finished =
-            ended.map_err(|_| RunError::Broken("the run".to_owned())).and_then(|finished| finished);
-        let ran = finished.map_err(SessionError::from).and_then(|finished| {
-            let ran = self.watching.finish(&prepared, &finished)?;
-            Ok((ran, finished))
-        });
-        match ran {
-            Ok((ran, finished)) => {
-                if matches!(went, Went::Ended) {
-                    self.face.ran(&ran);
-                }
-                self.last = Some((prepared, finished));
-            }
-            Err(error) if matches!(went, Went::Ended) => self.face.wrong(&error),
-            // What is run next tells its own mistakes.
-            Err(_) => {}
-        }
-        went
+        ended.map_err(|_| RunError::Broken("the run".to_owned())).and_then(|finished| finished)
     }
 
     /// Looks at a save that came during a run: only one that is sound, and makes the run work on
@@ -251,7 +262,7 @@ impl Watch {
                 self.face.note("saved: nothing that runs was changed");
             }
             Ok(_) => {
-                running.run.caller.stop();
+                running.stop();
                 self.face.state(State::Stopping);
                 if !matches!(went, Went::Quit) {
                     *went = Went::Newer(saved);
@@ -289,8 +300,8 @@ impl Watch {
 
     /// Writes the report of the last run while its store is at hand.
     fn write_report(&mut self) -> Result<(), SessionError> {
-        if let Some((prepared, finished)) = self.last.take() {
-            self.page = Some(self.watching.report(&prepared, &finished)?);
+        if let Some(prepared) = self.last.take() {
+            self.page = Some(self.watching.report(&prepared)?);
         }
         Ok(())
     }

@@ -49,6 +49,13 @@ pub struct Row {
     pub failure: Option<Arc<Failure>>,
 }
 
+impl Row {
+    /// Why the row failed, if it did.
+    pub fn reason(&self) -> Option<Reason> {
+        self.failure.as_ref().map(|failure| failure.reason)
+    }
+}
+
 /// What went wrong with a row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
@@ -78,7 +85,20 @@ pub enum Reason {
     Undefined,
 }
 
+/// What stands for the reason where a row did not fail.
+pub const NO_FAILURE: &str = "none";
+
 impl Reason {
+    /// Every reason, in the order of their declaration.
+    pub const ALL: [Reason; 6] = [
+        Reason::Blocked,
+        Reason::Invalid,
+        Reason::Failed,
+        Reason::Missing,
+        Reason::Unreadable,
+        Reason::Undefined,
+    ];
+
     pub fn word(self) -> &'static str {
         match self {
             Reason::Blocked => "blocked",

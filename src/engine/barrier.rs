@@ -73,8 +73,7 @@ impl Barrier<'_> {
     /// An expression's value for a row, or why it has none.
     fn value(&self, step: &Step, row: &Row, expr: &Expr) -> Result<Value, Arc<Failure>> {
         let mut effects = Effects::default();
-        let mut scope =
-            Scope::new(self.ground, self.node.kind, step, self.draw(), row.id, &row.values, &mut effects);
+        let mut scope = Scope::of_row(self.ground, self.node.kind, step, self.draw(), row, &mut effects);
         match scope.eval(expr) {
             Ok(value) => Ok(value),
             Err(Halt::Fail(failure)) => Err(Arc::from(*failure)),
@@ -260,8 +259,7 @@ impl Barrier<'_> {
 
     fn stream(&self, step: &Step, row: &Row) -> Stream {
         let mut effects = Effects::default();
-        Scope::new(self.ground, self.node.kind, step, self.draw(), row.id, &row.values, &mut effects)
-            .stream("join", 0)
+        Scope::of_row(self.ground, self.node.kind, step, self.draw(), row, &mut effects).stream("join", 0)
     }
 
     fn union(&self, columns: &[Slot]) -> Result<Table, RunError> {

@@ -67,7 +67,7 @@ pub enum Door {
 }
 
 /// What a run gave.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Finished {
     /// By unit, those that were wanted.
     pub tables: BTreeMap<UnitId, Table>,

@@ -89,7 +89,10 @@ impl Sources {
                 return Err(unreadable(&"is a folder, and a file is wanted"));
             }
             let file = self.world.open(&path).map_err(|error| unreadable(&told(&error)))?;
-            let cut = read::cut_file(format, file, fields).map_err(|error| misread(&name, &error))?;
+            let store = Arc::clone(self.shelf.store());
+            let keep =
+                Box::new(move |picture: &[u8]| store.put_object(picture).map_err(std::io::Error::other));
+            let cut = read::cut_file(format, file, fields, keep).map_err(|error| misread(&name, &error))?;
             let header = cut.header().cloned();
             if let Some(header) = &header {
                 header.check(fields).map_err(|error| misread(&name, &error))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use crate::check::program::Returns;
-use crate::data::json::{from_json_lenient, json_schema};
+use crate::data::json::{Repair, from_json_lenient, json_schema};
 use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::text::answer::label_in;
@@ -49,9 +49,9 @@ fn give_reason(schema: &mut Json) {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meant {
     pub value: Value,
-    /// What had to be repaired or let pass to read it, each kind once, for a person; empty for a
-    /// reply in the form that was asked for.
-    pub repairs: Vec<&'static str>,
+    /// What had to be repaired or let pass to read it, each kind once; empty for a reply in the
+    /// form that was asked for.
+    pub repairs: Vec<Repair>,
 }
 
 /// The value of a reply's text, or what is wrong with it in half a sentence. A reason before it is
@@ -74,7 +74,7 @@ pub fn read(text: &Arc<str>, returns: &Returns) -> Result<Meant, String> {
             from_json(repaired, kind)
         }
         Err(unreadable) => match from_words(text, kind) {
-            Some(value) => Ok(Meant { value, repairs: vec!["words instead of JSON"] }),
+            Some(value) => Ok(Meant { value, repairs: vec![Repair::Words] }),
             None => Err(unreadable.to_string()),
         },
     }?;
@@ -91,14 +91,14 @@ fn as_asked(value: Value) -> Meant {
 }
 
 fn from_json(repaired: Repaired, returns: &Type) -> Result<Meant, String> {
-    let mut repairs: Vec<&'static str> = repaired.repairs.iter().map(|repair| repair.words()).collect();
+    let mut repairs: Vec<Repair> = repaired.repairs.into_iter().map(Repair::Writing).collect();
     let inner = match (returns.present(), repaired.value) {
         (Type::Record(_) | Type::Json, json) => json,
         (_, Json::Object(mut fields)) if fields.contains_key(WRAPPED) => {
             fields.remove(WRAPPED).unwrap_or(Json::Null)
         }
         (_, json) => {
-            repairs.push("a value without the object around it");
+            repairs.push(Repair::BareValue);
             json
         }
     };
@@ -107,16 +107,16 @@ fn from_json(repaired: Repaired, returns: &Type) -> Result<Meant, String> {
         (Type::Record(fields), bare @ (Json::String(_) | Json::Bool(_) | Json::Number(_)))
             if fields.len() == 1 =>
         {
-            repairs.push("a value without the object around it");
+            repairs.push(Repair::BareValue);
             Json::Object(Map::from_iter([(fields[0].name.to_string(), bare)]))
         }
         (_, inner) => inner,
     };
     let (value, liberties) = from_json_lenient(&inner, returns).map_err(|mismatch| mismatch.to_string())?;
     for liberty in liberties {
-        let words = liberty.liberty.words();
-        if !repairs.contains(&words) {
-            repairs.push(words);
+        let liberty = Repair::Liberty(liberty.liberty);
+        if !repairs.contains(&liberty) {
+            repairs.push(liberty);
         }
     }
     Ok(Meant { value, repairs })
@@ -151,9 +151,11 @@ mod tests {
         returns(Type::Closed(["refused".into(), "complied".into()].into()))
     }
 
-    fn reads(text: &str, value: &str, repairs: &[&'static str]) {
-        let meant = Meant { value: Value::text(value), repairs: repairs.to_vec() };
-        assert_eq!(read(&text.into(), &verdict()), Ok(meant), "{text}");
+    fn reads(text: &str, value: &str, repairs: &[&str]) {
+        let meant = read(&text.into(), &verdict()).unwrap();
+        assert_eq!(meant.value, Value::text(value), "{text}");
+        let told: Vec<&str> = meant.repairs.iter().map(|repair| repair.words()).collect();
+        assert_eq!(told, repairs, "{text}");
     }
 
     #[test]

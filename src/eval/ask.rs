@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::check::program::{Ask, BindingKind, Otherwise};
+use crate::data::json::Repair;
 use crate::data::row::{Failure, Reason};
 use crate::data::value::Value;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply, Usage};
@@ -123,7 +124,7 @@ fn place(scope: &Scope<'_>, asked: Asked) -> Path {
 }
 
 /// Notes what had to be repaired to read the answer of the call made here.
-fn mended(scope: &mut Scope<'_>, asked: Asked, repairs: Vec<&'static str>) {
+fn mended(scope: &mut Scope<'_>, asked: Asked, repairs: Vec<Repair>) {
     if !repairs.is_empty() {
         let path = place(scope, asked);
         scope.effects.mend(path, repairs);

@@ -1,10 +1,11 @@
 //! The calls that a row has asked for and the answers that have come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::check::program::ModelId;
+use crate::data::json::Repair;
 use crate::models::reply::{CallFailure, Reply};
 use crate::models::request::Request;
 
@@ -46,7 +47,7 @@ pub struct Effects {
     /// Where somebody listens: what was said in this evaluation, models of the program included.
     heard: Option<BTreeMap<Path, (Call, Answer)>>,
     /// What had to be repaired to read the answer at a place.
-    mended: BTreeMap<Path, Vec<&'static str>>,
+    mended: BTreeMap<Path, Vec<Repair>>,
 }
 
 /// A request with its answer, as it was heard at its place.
@@ -55,8 +56,8 @@ pub struct Spoken {
     pub path: Path,
     pub call: Call,
     pub answer: Answer,
-    /// What had to be repaired to read the answer, for a person.
-    pub repairs: Vec<&'static str>,
+    /// What had to be repaired to read the answer.
+    pub repairs: Vec<Repair>,
 }
 
 impl Effects {
@@ -84,8 +85,16 @@ impl Effects {
 
     /// Notes what had to be repaired to read the answer at a place. The same each time the row is
     /// evaluated.
-    pub fn mend(&mut self, path: Path, repairs: Vec<&'static str>) {
+    pub fn mend(&mut self, path: Path, repairs: Vec<Repair>) {
         self.mended.insert(path, repairs);
+    }
+
+    /// What had to be repaired in the answers at this place and those within it, each kind once, in
+    /// the order of the kinds.
+    pub fn mended_within(&self, place: &[u32]) -> Vec<Repair> {
+        let within = self.mended.range(place.to_vec()..).take_while(|(path, _)| path.starts_with(place));
+        let repairs: BTreeSet<Repair> = within.flat_map(|(_, repairs)| repairs).copied().collect();
+        repairs.into_iter().collect()
     }
 
     /// How many answers had to be repaired so far.

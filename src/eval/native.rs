@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::check::program::{Expr, Local, ModelRef, NativeArgument, NativeCall};
+use crate::check::program::{Expr, Local, ModelRef, NativeArgument, NativeCall, ROW_FAILURE};
 use crate::data::order::order_values;
+use crate::data::row::{NO_FAILURE, Reason};
 use crate::data::value::Value;
 use crate::library;
 use crate::models::reply::Content;
@@ -30,6 +31,7 @@ pub const HERE: &[&str] = &[
     "prelude.map_numbered",
     "prelude.position",
     "prelude.sort_by",
+    ROW_FAILURE,
     "row.id",
     "row.plant",
 ];
@@ -37,6 +39,7 @@ pub const HERE: &[&str] = &[
 pub fn call(scope: &mut Scope<'_>, call: &NativeCall) -> Evaluated {
     match (&*call.name, call.arguments.as_slice()) {
         ("row.id", _) => Ok(Value::Id(scope.id)),
+        (ROW_FAILURE, _) => Ok(Value::text(scope.failure.map_or(NO_FAILURE, Reason::word))),
         ("row.plant", [NativeArgument::Value(text)]) => planted(scope, text),
         ("prelude.embed", [NativeArgument::Value(text), NativeArgument::Model(model)]) => {
             embed(scope, text, *model)

@@ -1,7 +1,7 @@
 //! What an expression sees while it is evaluated.
 
 use crate::check::program::{Local, ModelRef, Slot, Step};
-use crate::data::row::RowId;
+use crate::data::row::{Reason, Row, RowId};
 use crate::data::value::Value;
 use crate::digest::{Digest, Hasher};
 use crate::random::Stream;
@@ -21,6 +21,8 @@ pub struct Scope<'a> {
     /// Slots whose values wait for answers.
     pub pending: &'a [u32],
     pub id: RowId,
+    /// Why the row failed, if it did.
+    pub failure: Option<Reason>,
     /// In a measure with a baseline: the baseline's row.
     pub baseline: Option<&'a [Value]>,
     pub frame: Vec<Value>,
@@ -55,6 +57,7 @@ impl<'a> Scope<'a> {
             row,
             pending: &[],
             id,
+            failure: None,
             baseline: None,
             frame,
             awaited: Vec::new(),
@@ -64,6 +67,19 @@ impl<'a> Scope<'a> {
             rooted: 0,
             effects,
         }
+    }
+
+    /// A whole row at one step.
+    pub fn of_row(
+        ground: &'a Ground,
+        kind: NodeKind,
+        step: &'a Step,
+        draw: u32,
+        row: &'a Row,
+        effects: &'a mut Effects,
+    ) -> Scope<'a> {
+        let scope = Scope::new(ground, kind, step, draw, row.id, &row.values, effects);
+        Scope { failure: row.reason(), ..scope }
     }
 
     pub fn slot(&self, slot: Slot) -> Value {

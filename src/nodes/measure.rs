@@ -89,7 +89,7 @@ impl<'a> Measuring<'a> {
     }
 
     fn scope<'s>(&'s self, row: &'s Row, effects: &'s mut Effects) -> Scope<'s> {
-        Scope::new(self.ground, NodeKind::Measure, self.step, 0, row.id, &row.values, effects)
+        Scope::of_row(self.ground, NodeKind::Measure, self.step, 0, row, effects)
     }
 
     /// Counts a row in.
@@ -146,7 +146,7 @@ impl<'a> Measuring<'a> {
             Some(_) => false,
         };
         let leaves = metric.aggregation.leaves.iter().map(|leaf| {
-            if lost || !counted {
+            if (lost && !leaf.of_failures) || !counted {
                 return None;
             }
             let values: Result<Vec<Value>, Halt> =

@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::check::program::{Expr, Node, Step, StepKind};
+use crate::check::program::{Expr, Node, Slot, Step, StepKind};
 use crate::data::codec::hash_value;
 use crate::data::identity;
 use crate::data::row::{Failure, Reason, Row};
 use crate::data::value::Value;
 use crate::digest::Hasher;
-use crate::eval::effects::{Asked, Effects};
+use crate::eval::effects::{Asked, Effects, Path};
 use crate::eval::ground::Ground;
 use crate::eval::halt::Halt;
 use crate::eval::scope::Scope;
@@ -62,6 +62,7 @@ impl Stream<'_> {
     ) -> Scope<'s> {
         let draw = self.draws.get(at).copied().unwrap_or(0);
         let mut scope = Scope::new(self.ground, self.node.kind, step, draw, state.id, &state.values, effects);
+        scope.failure = state.failure.as_ref().map(|failure| failure.reason);
         scope.pending = &state.pending;
         scope.path.push(at as u32);
         scope.path.extend(&state.path);
@@ -103,6 +104,7 @@ impl Runner<'_> {
                 self.from(at + 1, state);
             }
             StepKind::Verdict(verdict) => self.verdict(at, step, verdict, state),
+            StepKind::Repaired { of, spread } => self.repaired(at, *of, *spread, state),
             // Where it comes from is known of a failed row too: it is counted where it belongs.
             StepKind::Let(value) if is_identity(value) => {
                 state.values.push(Value::Id(state.id));
@@ -210,6 +212,28 @@ impl Runner<'_> {
         }
     }
 
+    /// What was repaired in the answers to the step before. A row that failed otherwise than for
+    /// want of a verdict has no answer to speak of.
+    fn repaired(&mut self, at: usize, of: Slot, spread: bool, mut state: State) {
+        let is_awaited = state.pending.contains(&of.0);
+        if is_awaited {
+            state.pending.push(state.values.len() as u32);
+            self.waiting = true;
+        }
+        let lost = state.failure.as_ref().is_some_and(|failure| failure.reason != Reason::Missing);
+        state.values.push(if is_awaited || lost {
+            Value::Missing
+        } else {
+            // Rows made of one row's answers share them.
+            let shared = state.path.len().saturating_sub(usize::from(spread));
+            let asked = at.saturating_sub(1) as u32;
+            let place: Path = [asked].into_iter().chain(state.path[..shared].iter().copied()).collect();
+            let repairs = self.effects.mended_within(&place);
+            Value::list(repairs.into_iter().map(|repair| Value::text(repair.label())))
+        });
+        self.from(at + 1, state);
+    }
+
     fn repeat(&mut self, at: usize, state: &State, count: u64) {
         for number in 0..count {
             let mut branch = state.branch(number as u32, "repeat", &number.to_le_bytes());
@@ -270,6 +294,7 @@ fn appended(step: &StepKind) -> usize {
         | StepKind::Explode { .. }
         | StepKind::Cross { .. }
         | StepKind::Repeat { .. }
+        | StepKind::Repaired { .. }
         | StepKind::Search { .. }
         | StepKind::Fetch { .. } => 1,
         StepKind::Vary(_) => 2,

@@ -96,6 +96,7 @@ impl UnitKind {
             | StepKind::Fetch { .. }
             | StepKind::Vary(_)
             | StepKind::Verdict(_)
+            | StepKind::Repaired { .. }
             | StepKind::Project(_) => UnitKind::Stream,
         }
     }

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::check::program::{Direction, Suite, SuitePart, SuiteScore};
 
 use super::grid::{Align, Grid};
-use super::measure_view::Better;
+use super::measure_view::{Better, Line, MeasureView, MetricView, Number, Scale};
 use super::number::NONE;
 use super::paint::{Look, painted};
 
@@ -70,6 +71,36 @@ pub fn leaderboard(name: &str, suite: &Suite, scores: &[(Arc<str>, Vec<Option<f6
     let first = |line: &ModelScores| line.scores.first().copied().flatten().unwrap_or(f64::NEG_INFINITY);
     lines.sort_by(|a, b| first(b).total_cmp(&first(a)).then_with(|| a.model.cmp(&b.model)));
     Leaderboard { name: name.into(), columns: columns.collect(), lines }
+}
+
+/// The leaderboard as a measure of models, to be held against the one before.
+pub fn board(suite: &Suite, scores: &[(Arc<str>, Vec<Option<f64>>)]) -> MeasureView {
+    let Leaderboard { name, columns, lines } = leaderboard("leaderboard", suite, scores);
+    let model: Arc<str> = "model".into();
+    let metrics = columns.iter().map(|column| MetricView {
+        name: column.name.clone(),
+        better: Better::Higher,
+        scale: Scale::Points,
+    });
+    let groups = lines.iter().map(|line| Line {
+        by: IndexMap::from([(model.clone(), line.model.to_string().into())]),
+        total: None,
+        numbers: columns
+            .iter()
+            .zip(&line.scores)
+            .map(|(column, value)| {
+                let number = Number { value: *value, low: None, high: None, n: 0, missing: 0 };
+                (column.name.clone(), number)
+            })
+            .collect(),
+    });
+    MeasureView {
+        name,
+        by: vec![model.clone()],
+        metrics: metrics.collect(),
+        groups: groups.collect(),
+        ..MeasureView::default()
+    }
 }
 
 fn column(suite: &Suite, score: &SuiteScore) -> ScoreColumn {

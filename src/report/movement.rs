@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::grid::{Align, Grid};
-use super::measure_view::{Better, Line, MeasureView, MetricView, Number};
+use super::measure_view::{Better, Line, MeasureView, MetricView, Number, Scale};
 use super::number::{NONE, Told, count};
 use super::paint::Look;
 
@@ -122,7 +122,11 @@ impl Move {
         let by = match (self.is.and_then(|is| is.value), self.was.and_then(|was| was.value)) {
             (Some(is), Some(was)) if is != was => {
                 let by = is - was;
-                let size = if by.abs() >= 100.0 { format!("{by:+.0}") } else { format!("{by:+.3}") };
+                let size = match metric.scale {
+                    Scale::Points => format!("{by:+.1}"),
+                    _ if by.abs() >= 100.0 => format!("{by:+.0}"),
+                    _ => format!("{by:+.3}"),
+                };
                 // A step that rounds to nothing is still one.
                 if size.trim_start_matches(['+', '-']).parse() == Ok(0.0) {
                     format!("{by:+.1e}")
@@ -134,6 +138,7 @@ impl Move {
             _ => String::new(),
         };
         let rows = match (self.is, self.was) {
+            _ if metric.scale == Scale::Points => String::new(),
             (Some(is), Some(was)) if is.n != was.n => format!("{} → {}", count(was.n), count(is.n)),
             (Some(is), _) => count(is.n),
             (None, _) => String::new(),

@@ -16,6 +16,8 @@ pub enum Scale {
     /// Counted, so whole, other than means of it.
     Count,
     Real,
+    /// A score from 0 to 100, which stands on no rows of its own.
+    Points,
 }
 
 /// A metric's number in words: the value and its interval, equally exact.
@@ -43,13 +45,16 @@ impl Told {
 /// interval's width in two digits; of a number without one, three that count. A share has three at
 /// least.
 fn decimals(value: f64, interval: Option<(f64, f64)>, scale: Scale) -> usize {
+    if scale == Scale::Points {
+        return 1;
+    }
     let width =
         interval.map(|(low, high)| (high - low).abs()).filter(|width| *width > 0.0 && width.is_finite());
     let counting = match (width, scale) {
         (Some(width), _) => counting(width, 2),
         (None, Scale::Rate) => counting(value.abs().min((1.0 - value).abs()), 1),
         (None, Scale::Count) => usize::from(value.fract() != 0.0),
-        (None, Scale::Real) => counting(value, 3),
+        (None, Scale::Real | Scale::Points) => counting(value, 3),
     };
     if scale == Scale::Rate { counting.max(3) } else { counting }
 }

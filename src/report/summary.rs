@@ -1,5 +1,6 @@
 //! The closing lines of a run: what was made, what it cost, and what failed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::grid::{Align, Grid};
@@ -11,6 +12,8 @@ use super::paint::{Look, painted};
 pub struct RunSummary {
     /// As it was given on the command line.
     pub file: String,
+    /// Of a suite's run: its name there.
+    pub within: Option<String>,
     /// In the order of the plan.
     pub nodes: Vec<NodeSummary>,
     /// Those that were asked, in the order of their names.
@@ -66,6 +69,47 @@ pub struct ModelSummary {
 }
 
 impl RunSummary {
+    /// The same of a run of a suite, which `file` is then.
+    pub fn within(self, run: &str) -> RunSummary {
+        RunSummary { within: Some(run.to_owned()), ..self }
+    }
+
+    /// The summaries of all runs of a file as one, nodes under the names of their runs.
+    pub fn joined(summaries: Vec<RunSummary>, elapsed: Duration) -> RunSummary {
+        let mut models: BTreeMap<String, ModelSummary> = BTreeMap::new();
+        let mut joined =
+            RunSummary { file: String::new(), within: None, nodes: Vec::new(), models: Vec::new(), elapsed };
+        for summary in summaries {
+            let named = |name: &str| summary.named(name);
+            joined.nodes.extend(
+                summary.nodes.iter().map(|node| NodeSummary { name: named(&node.name), ..node.clone() }),
+            );
+            for model in summary.models {
+                let sum = models.entry(model.name.clone()).or_default();
+                *sum = ModelSummary {
+                    name: model.name,
+                    calls: sum.calls + model.calls,
+                    failed: sum.failed + model.failed,
+                    input: sum.input + model.input,
+                    output: sum.output + model.output,
+                    spent_microdollars: sum.spent_microdollars + model.spent_microdollars,
+                    unpriced: sum.unpriced + model.unpriced,
+                };
+            }
+            joined.file = summary.file;
+        }
+        joined.models = models.into_values().collect();
+        joined
+    }
+
+    /// A node as commands name it.
+    fn named(&self, node: &str) -> String {
+        match &self.within {
+            Some(run) => format!("{run}.{node}"),
+            None => node.to_owned(),
+        }
+    }
+
     /// A line a node, a line a model that was asked, a line for all, and a line for each node with
     /// rows that failed or with answers that had to be repaired.
     pub fn render(&self, colour: bool) -> String {
@@ -77,13 +121,13 @@ impl RunSummary {
         }
         for node in failing {
             let what = format!("{} of `{}` failed", counted(node.failed, "row"), node.name);
-            let command = format!("tgp show {} {} --failures", self.file, node.name);
+            let command = format!("tgp show {} {} --failures", self.file, self.named(&node.name));
             text.push_str(&format!("  {}; see {command}\n", painted(&what, Look::Marked, colour)));
         }
         for node in repaired {
             let what = format!("{} of `{}`", counted(node.repaired, "answer"), node.name);
             let were = if node.repaired == 1 { "was" } else { "were" };
-            let command = format!("tgp trace {} {} ROW", self.file, node.name);
+            let command = format!("tgp trace {} {} ROW", self.file, self.named(&node.name));
             text.push_str(&format!("  {what} {were} repaired to be read; {command} says how\n"));
         }
         text

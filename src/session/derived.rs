@@ -15,13 +15,14 @@ use crate::engine::table::Table;
 use crate::engine::witness::{Seen, Witness};
 use crate::plan::draw::kind;
 use crate::report::measure_view::{MeasureView, TotalKind, measure_view};
-use crate::store::{Afresh, CallKey, DiskStore};
+use crate::store::{Afresh, CallKey, DiskStore, Store};
 use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
 use super::open::{Opened, Opening, SessionError};
 use super::planned::node_counts;
 use super::results;
+use super::suite::{Played, scores};
 
 /// What a node's table holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,11 +60,18 @@ pub struct Figure {
     pub missing: u64,
 }
 
-/// A run that asked nobody and took no table from anywhere.
-pub struct Derived {
+/// One run of a file that came to its end.
+pub struct Part {
+    pub opened: Opened,
     pub run: Arc<Run>,
     pub finished: Finished,
-    /// The replies that it rests on.
+}
+
+/// The runs of a file, worked out by asking nobody and taking no table from anywhere.
+pub struct Derived {
+    /// One of a pipeline, in order those of a suite.
+    pub parts: Vec<Part>,
+    /// The replies that they rest on.
     pub seen: BTreeMap<CallKey, Seen>,
     /// Calls whose reply is not on record.
     pub absent: u64,
@@ -89,27 +97,36 @@ impl Derived {
             local: true,
             witness: Some(witness.clone()),
         };
-        let run = opened.ready_on(Arc::new(Afresh::on(record)?), &opening, world)?;
+        let store: Arc<dyn Store> = Arc::new(Afresh::on(record)?);
         let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
-        let finished = runtime.block_on(run.run(&[]))?;
-        let nodes = 0..run.ground.program.nodes.len() as u32;
-        let absent = nodes.map(|at| node_counts(&run, NodeId(at)).absent).sum();
-        Ok(Derived { seen: witness.seen(), run, finished, absent })
+        let mut derived = Derived { parts: Vec::new(), seen: BTreeMap::new(), absent: 0 };
+        for opened in opened.runs()? {
+            let run = opened.ready_on(store.clone(), &opening, world)?;
+            let finished = runtime.block_on(run.run(&[]))?;
+            let nodes = 0..run.ground.program.nodes.len() as u32;
+            derived.absent += nodes.map(|at| node_counts(&run, NodeId(at)).absent).sum::<u64>();
+            derived.parts.push(Part { opened, run, finished });
+        }
+        derived.seen = witness.seen();
+        Ok(derived)
     }
 }
 
-/// What the tables of a finished run hold, in the order of the file.
-pub fn holdings(run: &Run, finished: &Finished) -> Result<Vec<Holding>, RunError> {
+/// What the tables of finished runs hold, in the order of the file; of a suite's runs under their
+/// names there.
+pub fn holdings(parts: &[Part]) -> Result<Vec<Holding>, RunError> {
     let mut holdings = Vec::new();
-    for (node, at) in run.ground.program.nodes.iter().zip(0..) {
-        let Some(table) = finished.tables.get(&run.plan.table_of(NodeId(at))) else { continue };
-        holdings.push(Holding {
-            name: node.name.to_string(),
-            kind: kind(node.kind).to_owned(),
-            rows: table.rows(),
-            failed: table.failed(),
-            hash: content(run, table)?,
-        });
+    for Part { opened, run, finished } in parts {
+        for (node, at) in run.ground.program.nodes.iter().zip(0..) {
+            let Some(table) = finished.tables.get(&run.plan.table_of(NodeId(at))) else { continue };
+            holdings.push(Holding {
+                name: opened.prefixed(&node.name),
+                kind: kind(node.kind).to_owned(),
+                rows: table.rows(),
+                failed: table.failed(),
+                hash: content(run, table)?,
+            });
+        }
     }
     Ok(holdings)
 }
@@ -125,13 +142,44 @@ pub fn content(run: &Run, table: &Table) -> Result<Digest, RunError> {
     Ok(hasher.finish())
 }
 
-/// Every number of a finished run.
-pub fn figures(run: &Run, finished: &Finished) -> Result<Vec<Figure>, RunError> {
+/// Every number of finished runs.
+pub fn figures(parts: &[Part]) -> Result<Vec<Figure>, RunError> {
     let mut figures = Vec::new();
-    for (_, view) in measures(run, finished)? {
-        figures.extend(of_view(&view));
+    for Part { opened, run, finished } in parts {
+        for (_, view) in measures(run, finished)? {
+            let measure = opened.prefixed(&view.name);
+            figures.extend(of_view(&view).map(|figure| Figure { measure: measure.clone(), ..figure }));
+        }
     }
     Ok(figures)
+}
+
+/// A model's value in a score of a suite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    pub score: String,
+    pub model: String,
+    /// From 0 to 100; nothing where one of its parts is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+}
+
+/// The scores of a suite's finished runs; none of a pipeline.
+pub fn marks(opened: &Opened, parts: &[Part]) -> Result<Vec<Mark>, SessionError> {
+    let program = opened.sound()?;
+    let Some(suite) = &program.suite else { return Ok(Vec::new()) };
+    let played: Vec<Played> = parts.iter().map(Played::of_part).collect();
+    let mut marks = Vec::new();
+    for (model, values) in scores(suite, &played)? {
+        let scored = suite.scores.iter().zip(values);
+        marks.extend(scored.map(|(score, value)| Mark {
+            score: score.name.to_string(),
+            model: model.to_string(),
+            value,
+        }));
+    }
+    Ok(marks)
 }
 
 /// The views of all measures of a run, in the order of the file.

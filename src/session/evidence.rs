@@ -38,17 +38,17 @@ pub(super) fn of(
                     told.extend(metric_of(tables, *node, metric, row, by)?);
                 }
             }
-            Cell::Rows { node, condition: Some(condition) } => {
+            Cell::Rows { node, condition: Some(condition), of_failures } => {
                 let rows = tables.rows(*node)?;
-                let whole = rows.iter().filter(|row| !results::is_lost(row));
+                let whole = rows.iter().filter(|row| *of_failures || !results::is_lost(row));
                 let (yes, no): (Vec<&Row>, Vec<&Row>) =
                     whole.partition(|row| tables.keeps(Some(condition), row));
                 told.extend(listed(tables, *node, "counted", &yes));
                 told.extend(listed(tables, *node, "not counted", &no));
             }
-            Cell::Aggregate { node, condition, .. } => {
+            Cell::Aggregate { node, condition, of_failures, .. } => {
                 let rows = tables.rows(*node)?;
-                let kept = rows.iter().filter(|row| !results::is_lost(row));
+                let kept = rows.iter().filter(|row| *of_failures || !results::is_lost(row));
                 let kept: Vec<&Row> = kept.filter(|row| tables.keeps(condition.as_ref(), row)).collect();
                 told.extend(listed(tables, *node, "aggregated", &kept));
             }
@@ -83,7 +83,7 @@ fn metric_of(
     });
     let Some(measure) = measure.filter(|measure| measure.baseline.is_none()) else { return Ok(told) };
     let Some(stated) = measure.metrics.iter().find(|known| *known.name == *metric) else { return Ok(told) };
-    let [Aggregate { kind: AggregateKind::Rate | AggregateKind::Count, arguments }] =
+    let [Aggregate { kind: AggregateKind::Rate | AggregateKind::Count, arguments, of_failures }] =
         stated.aggregation.leaves.as_slice()
     else {
         return Ok(told);
@@ -100,7 +100,7 @@ fn metric_of(
     let (mut yes, mut no, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     for one in of_group {
         match tables.eval(argument, one, Vec::new()) {
-            _ if results::is_lost(one) => missing.push(one),
+            _ if results::is_lost(one) && !of_failures => missing.push(one),
             Value::Missing => missing.push(one),
             value if truth(&value) => yes.push(one),
             _ => no.push(one),

@@ -22,7 +22,7 @@ pub struct Filed<'a> {
 impl Opened {
     /// The file itself.
     pub fn filed(&self) -> Filed<'_> {
-        Filed { file: &self.file, sources: &self.sources, run: None, opened: self }
+        Filed { file: &self.file, sources: &self.sources, run: self.within.as_deref(), opened: self }
     }
 
     /// A pipeline of this suite.

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod filed;
 pub mod freezing;
 pub mod limit;
+mod member;
 pub mod open;
 pub mod outline;
 pub mod overlap;

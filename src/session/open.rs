@@ -50,13 +50,17 @@ pub struct Opening {
     pub witness: Option<Arc<Witness>>,
 }
 
-/// A checked file.
+/// A checked file, or one of the runs of a suite.
+#[derive(Clone)]
 pub struct Opened {
     pub project: Project,
-    /// The path as it was given.
+    /// The path as it was given; of a run within a suite, its own file's.
     pub file: PathBuf,
-    /// The same from the root.
+    /// The path that was given, from the root.
     pub place: PathBuf,
+    /// The suite's name for it, where it is one of its runs: with the suite's parameters and models
+    /// it is another program than the file alone.
+    pub within: Option<Arc<str>>,
     pub program: Option<Arc<Program>>,
     pub diagnostics: Vec<Diagnostic>,
     pub sources: Sources,
@@ -84,14 +88,30 @@ pub enum SessionError {
     NoEdition(String),
     #[error("`{path}`: {problem}")]
     Unfit { path: String, problem: String },
-    #[error("`{0}` is a suite: name one of its pipelines")]
-    NotOneRun(String),
+    #[error("`{file}` is a suite, and `{name}` is no node of one of its runs")]
+    NoRunNamed { file: String, name: String, runs: Vec<String> },
+    #[error("`{0}` is a suite, which is run as a whole")]
+    NotInPart(String),
     #[error("`{metric}` is {value} for `{model}`; a score takes metrics between 0 and 1")]
     NoShare { metric: String, model: String, value: f64 },
     #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
     Seal(#[from] BadSeal),
+}
+
+impl SessionError {
+    /// What can be done about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            SessionError::NoRunNamed { runs, .. } => {
+                let first = runs.first().map_or("RUN", |run| run);
+                Some(format!("name it as `{first}.NODE`; its runs are {}", runs.join(", ")))
+            }
+            SessionError::NotInPart(_) => Some("name the node of a pipeline, and run that alone".to_owned()),
+            _ => None,
+        }
+    }
 }
 
 impl From<crate::store::StoreError> for SessionError {
@@ -137,6 +157,7 @@ impl Opened {
             project,
             file: file.to_owned(),
             place: world.absolute(file),
+            within: None,
             program: checked.program.map(Arc::new),
             diagnostics: checked.diagnostics,
             sources: checked.sources,
@@ -150,17 +171,11 @@ impl Opened {
             .ok_or_else(|| SessionError::Diagnostics(self.diagnostics.clone(), self.sources.clone()))
     }
 
-    /// The program, where it is one run and not a suite of several.
-    pub fn one_run(&self) -> Result<Arc<Program>, SessionError> {
-        let program = self.sound()?;
-        match program.suite {
-            Some(_) => Err(SessionError::NotOneRun(self.file.display().to_string())),
-            None => Ok(program),
-        }
-    }
-
     /// The node of a name.
     pub fn node(&self, program: &Program, name: &str) -> Result<NodeId, SessionError> {
+        if program.suite.is_some() {
+            return Err(SessionError::NotInPart(self.file.display().to_string()));
+        }
         let found = program.nodes.iter().position(|node| &*node.name == name);
         found.map(|at| NodeId(at as u32)).ok_or_else(|| {
             let names = program.nodes.iter().map(|node| &*node.name);

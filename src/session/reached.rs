@@ -32,8 +32,8 @@ impl Reaching<'_> {
         let mut calls = BTreeSet::new();
         for file in self.files {
             let opened = Opened::new(file, self.overrides, world)?;
-            opened.one_run()?;
-            let is_dynamic = opened.program.as_ref().is_some_and(|program| program.dynamic);
+            let is_dynamic =
+                opened.runs()?.iter().any(|run| run.program.as_ref().is_some_and(|program| program.dynamic));
             let editions = self.editions.iter().filter(|_| is_dynamic).cloned().map(Some);
             let once = (!is_dynamic || self.editions.is_empty()).then_some(None);
             for edition in editions.chain(once) {

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::project::lock::LockedPackage;
 use crate::world::World;
 
-use super::derived::{Figure, Holding};
+use super::derived::{Figure, Holding, Mark};
 
 /// What a seal's name ends in.
 pub const ENDING: &str = "seal";
@@ -46,6 +46,9 @@ pub struct Seal {
     /// Of the modules of the standard library that are used.
     pub standard_library: Digest,
     pub replies: Replies,
+    /// Of a suite: its runs, under whose names its parameters, tables and numbers stand.
+    #[serde(default, rename = "run", skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<SealedRun>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, String>,
     /// The program's texts, `tgp.toml` and `tgp.lock`, from the project's folder.
@@ -53,7 +56,8 @@ pub struct Seal {
     pub texts: Vec<Pinned>,
     #[serde(default, rename = "package", skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<LockedPackage>,
-    /// Files that rows and recorded replies were read from, as they are named in the program.
+    /// Files that rows and recorded replies were read from, as they are named in the program; of a
+    /// suite from the project's folder.
     #[serde(default, rename = "data", skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<Pinned>,
     #[serde(default, rename = "model", skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +66,19 @@ pub struct Seal {
     pub nodes: Vec<Holding>,
     #[serde(default, rename = "number", skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<Figure>,
+    /// Of a suite.
+    #[serde(default, rename = "score", skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+}
+
+/// One run of a suite.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedRun {
+    pub name: String,
+    pub pipeline: String,
+    pub pipeline_version: String,
+    pub seed: i64,
 }
 
 /// Something by content.

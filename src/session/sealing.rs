@@ -8,7 +8,6 @@ use crate::check::program::{BindingKind, Program, StepKind};
 use crate::data::json::render;
 use crate::digest::{Digest, Hasher};
 use crate::engine::error::RunError;
-use crate::engine::run::Run;
 use crate::engine::witness::Seen;
 use crate::project::lock::{LOCK, Lock};
 use crate::project::place::{from_folder, settled, slashed};
@@ -16,9 +15,9 @@ use crate::project::project::CONFIG;
 use crate::store::{CallKey, Store};
 use crate::world::World;
 
-use super::derived::{Derived, Figure, Holding, figures, holdings};
+use super::derived::{Derived, Figure, Holding, Mark, Part, figures, holdings, marks};
 use super::open::{Opened, Opening, SessionError};
-use super::seal::{FORM, Pinned, Replies, Seal, SealedModel};
+use super::seal::{FORM, Pinned, Replies, Seal, SealedModel, SealedRun};
 
 /// What the command line said, to be said again.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +37,8 @@ pub fn seal(
     world: &dyn World,
     path: &Path,
 ) -> Result<Seal, SessionError> {
-    let program = &*derived.run.ground.program;
+    let program = &*opened.sound()?;
+    let dynamic = derived.parts.iter().find_map(|part| part.run.memo.edition());
     let absolute = |path: &Path| settled(&world.absolute(path));
     let folder = absolute(path).parent().map(Path::to_owned).unwrap_or_default();
     Ok(Seal {
@@ -48,7 +48,7 @@ pub fn seal(
         pipeline: program.name.to_string(),
         pipeline_version: program.version.to_string(),
         file: slashed(&from_folder(&folder, &absolute(&opened.file))),
-        edition: derived.run.memo.edition().map(str::to_owned),
+        edition: dynamic.map(str::to_owned),
         seed: program.seed,
         limit: opening.limit,
         set: given.set.clone(),
@@ -59,17 +59,15 @@ pub fn seal(
             list: keep_list(derived, store)?,
             microdollars: derived.seen.values().map(|seen| seen.microdollars).sum(),
         },
-        parameters: program
-            .parameters
-            .iter()
-            .map(|one| (one.name.to_string(), render(&one.value, &one.kind).into_owned()))
-            .collect(),
+        runs: runs(&derived.parts),
+        parameters: parameters(&derived.parts),
         texts: texts(opened, world),
         packages: packages(opened, world),
-        data: data(&derived.run)?,
+        data: data(&derived.parts, opened, world)?,
         models: models(&derived.seen),
-        nodes: holdings(&derived.run, &derived.finished)?,
-        figures: figures(&derived.run, &derived.finished)?,
+        nodes: holdings(&derived.parts)?,
+        figures: figures(&derived.parts)?,
+        marks: marks(opened, &derived.parts)?,
     })
 }
 
@@ -110,7 +108,8 @@ pub fn compared(
         let name = format!("{} {}", package.name, package.version);
         find("package", &name, (!same).then(|| "changed".to_owned()));
     }
-    pinned(&seal.data, &data(&derived.run)?, |name, differs| find("data", name, differs));
+    let data = data(&derived.parts, opened, world)?;
+    pinned(&seal.data, &data, |name, differs| find("data", name, differs));
     let keys = Digest::of(&list(&derived.seen));
     let replies = match (derived.absent, keys == seal.replies.list) {
         (0, true) => None,
@@ -131,11 +130,10 @@ pub fn compared(
         };
         find("model", &model.asked, differs);
     }
-    let nodes = holdings(&derived.run, &derived.finished)?;
+    let nodes = holdings(&derived.parts)?;
     tables(&seal.nodes, &nodes, |name, differs| find("table", name, differs));
-    numbers(&seal.figures, &figures(&derived.run, &derived.finished)?, |name, differs| {
-        find("number", name, differs);
-    });
+    numbers(&seal.figures, &figures(&derived.parts)?, |name, differs| find("number", name, differs));
+    scored(&seal.marks, &marks(opened, &derived.parts)?, |name, differs| find("score", name, differs));
     Ok(findings)
 }
 
@@ -184,6 +182,23 @@ pub fn numbers(was: &[Figure], is: &[Figure], mut find: impl FnMut(&str, Option<
     }
     for figure in is.iter().filter(|figure| !was.iter().any(|other| other.is_of_one_place(figure))) {
         find(&figure.place(), Some("was not there".to_owned()));
+    }
+}
+
+/// Holds scores against scores, bit for bit.
+pub fn scored(was: &[Mark], is: &[Mark], mut find: impl FnMut(&str, Option<String>)) {
+    let place = |mark: &Mark| format!("{} of {}", mark.score, mark.model);
+    let shown = |value: Option<f64>| value.map_or("nothing".to_owned(), |value| value.to_string());
+    for mark in was {
+        let differs = match is.iter().find(|other| place(other) == place(mark)) {
+            Some(now) if now.value.map(f64::to_bits) == mark.value.map(f64::to_bits) => None,
+            Some(now) => Some(format!("is {}, not {}", shown(now.value), shown(mark.value))),
+            None => Some("is not there".to_owned()),
+        };
+        find(&place(mark), differs);
+    }
+    for mark in is.iter().filter(|mark| !was.iter().any(|other| place(other) == place(mark))) {
+        find(&place(mark), Some("was not there".to_owned()));
     }
 }
 
@@ -268,9 +283,49 @@ pub fn data_paths(program: &Program) -> Vec<String> {
     paths
 }
 
-fn data(run: &Run) -> Result<Vec<Pinned>, RunError> {
-    let paths = data_paths(&run.ground.program).into_iter();
-    paths.map(|path| Ok(Pinned { hash: run.hash(&path)?, path })).collect()
+/// The files that runs read: of a pipeline as they are named in it, of a suite's runs, which stand in
+/// folders of their own, from the project's folder.
+fn data(parts: &[Part], opened: &Opened, world: &dyn World) -> Result<Vec<Pinned>, RunError> {
+    let mut pinned = Vec::new();
+    for part in parts {
+        for path in data_paths(&part.run.ground.program) {
+            let hash = part.run.hash(&path)?;
+            let is_local = part.opened.within.is_some() && !path.contains("://");
+            let path = match part.opened.file.parent().filter(|_| is_local) {
+                Some(folder) => {
+                    let absolute = settled(&world.absolute(&folder.join(&path)));
+                    slashed(&from_folder(&opened.project.root, &absolute))
+                }
+                None => path,
+            };
+            pinned.push(Pinned { path, hash });
+        }
+    }
+    pinned.sort_by(|a, b| a.path.cmp(&b.path));
+    pinned.dedup();
+    Ok(pinned)
+}
+
+fn runs(parts: &[Part]) -> Vec<SealedRun> {
+    let within = parts.iter().filter_map(|part| Some((part.opened.within.as_ref()?, part)));
+    let each = within.map(|(name, part)| {
+        let program = &part.run.ground.program;
+        SealedRun {
+            name: name.to_string(),
+            pipeline: program.name.to_string(),
+            pipeline_version: program.version.to_string(),
+            seed: program.seed,
+        }
+    });
+    each.collect()
+}
+
+fn parameters(parts: &[Part]) -> BTreeMap<String, String> {
+    let each = parts.iter().flat_map(|part| {
+        let stated = part.run.ground.program.parameters.iter();
+        stated.map(|one| (part.opened.prefixed(&one.name), render(&one.value, &one.kind).into_owned()))
+    });
+    each.collect()
 }
 
 /// What came from one model.

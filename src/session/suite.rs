@@ -13,7 +13,6 @@ use crate::eval::effects::Effects;
 use crate::eval::ground::Ground;
 use crate::eval::operator::number;
 use crate::eval::scope::Scope;
-use crate::project::place::settled;
 use crate::report::document::{Document, Section, document};
 use crate::report::leaderboard::{leaderboard, points};
 use crate::report::measure_view::measure_view;
@@ -22,6 +21,7 @@ use crate::store::{DiskStore, Store, StoreWarning};
 use crate::syntax::tree::NodeKind;
 use crate::world::World;
 
+use super::derived::Part;
 use super::open::{Opened, Opening, SessionError};
 use super::planned::Planned;
 use super::results;
@@ -40,6 +40,15 @@ pub struct Played {
     pub finished: Finished,
     /// What made its nodes run.
     pub reasons: Vec<Planned>,
+}
+
+impl Played {
+    /// A run that came to its end elsewhere.
+    pub fn of_part(part: &Part) -> Played {
+        let name = part.opened.within.clone().unwrap_or_default();
+        let entry = Entry { name, file: part.opened.file.clone(), run: part.run.clone() };
+        Played { entry, finished: part.finished.clone(), reasons: Vec::new() }
+    }
 }
 
 /// A model and its scores, in the order of [`Suite::scores`].
@@ -67,7 +76,7 @@ impl Opened {
         world: &Arc<dyn World>,
     ) -> Result<Option<Entry>, SessionError> {
         let Some(stated) = suite.runs.get(place) else { return Ok(None) };
-        let file = self.file.parent().map(|folder| settled(&folder.join(&*stated.path))).unwrap_or_default();
+        let file = self.member_file(stated);
         let named = stated.program.nodes.iter().zip(0..);
         let refresh = named
             .filter(|(node, _)| opening.refresh.iter().any(|name| **name == *node.name))

@@ -61,5 +61,11 @@ fn of_node(node: &Node, counts: &Counts, known: bool, why: Vec<String>) -> NodeS
 }
 
 fn whole(run: &Run, nodes: Vec<NodeSummary>, file: &Path, elapsed: Duration) -> RunSummary {
-    RunSummary { file: file.display().to_string(), nodes, models: results::models(run), elapsed }
+    RunSummary {
+        file: file.display().to_string(),
+        within: None,
+        nodes,
+        models: results::models(run),
+        elapsed,
+    }
 }

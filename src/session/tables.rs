@@ -70,10 +70,10 @@ impl Tables<'_> {
                     )),
                 }
             }
-            Cell::Rows { node, condition } => {
+            Cell::Rows { node, condition, of_failures } => {
                 let rows = self.rows(*node)?;
-                let kept =
-                    rows.iter().filter(|row| !results::is_lost(row) && self.keeps(condition.as_ref(), row));
+                let counted = rows.iter().filter(|row| *of_failures || !results::is_lost(row));
+                let kept = counted.filter(|row| self.keeps(condition.as_ref(), row));
                 Ok(Value::Int(kept.count() as i64))
             }
             Cell::Failed(Some(node)) => Ok(Value::Int(results::lost(&self.rows(*node)?) as i64)),
@@ -85,11 +85,11 @@ impl Tables<'_> {
                 Ok(Value::Int(lost as i64))
             }
             Cell::Score { score, condition } => self.score(*score, condition.as_ref()),
-            Cell::Aggregate { node, aggregation, condition } => {
+            Cell::Aggregate { node, aggregation, condition, of_failures } => {
                 let mut leaves: Vec<Gathered> =
                     aggregation.leaves.iter().map(|leaf| Gathered::new(leaf.kind)).collect();
                 for row in self.rows(*node)? {
-                    if results::is_lost(&row) || !self.keeps(condition.as_ref(), &row) {
+                    if (results::is_lost(&row) && !of_failures) || !self.keeps(condition.as_ref(), &row) {
                         continue;
                     }
                     for (leaf, gathered) in aggregation.leaves.iter().zip(&mut leaves) {
@@ -146,8 +146,7 @@ impl Tables<'_> {
             span: Default::default(),
         };
         let mut effects = Effects::default();
-        let mut scope =
-            Scope::new(&self.run.ground, NodeKind::Measure, &step, 0, row.id, &row.values, &mut effects);
+        let mut scope = Scope::of_row(&self.run.ground, NodeKind::Measure, &step, 0, row, &mut effects);
         scope.frame = frame;
         // Lambdas put their parameters beside the cells.
         scope.frame.resize(scope.frame.len() + 64, Value::Missing);

@@ -52,6 +52,6 @@ pub fn meets(run: &Run, node: NodeId, condition: &crate::check::program::Expr, r
     let Some(declared) = run.ground.program.nodes.get(node.0 as usize) else { return false };
     let Some(step) = declared.steps.last() else { return false };
     let mut effects = Effects::default();
-    let mut scope = Scope::new(&run.ground, declared.kind, step, 0, row.id, &row.values, &mut effects);
+    let mut scope = Scope::of_row(&run.ground, declared.kind, step, 0, row, &mut effects);
     scope.holds(condition).unwrap_or(false)
 }

@@ -251,7 +251,7 @@ impl Teller<'_> {
             messages,
             sent,
             reply,
-            repairs: repairs.clone(),
+            repairs: repairs.iter().map(|repair| repair.words()).collect(),
             how,
             record: record.map(|record| Recorded {
                 key: record.key.short(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::check::program::{Node, Slot, StepKind};
 use crate::data::identity;
+use crate::data::json::Repair;
 use crate::data::row::{Row, RowId};
 use crate::data::value::Value;
 use crate::engine::error::RunError;
@@ -34,7 +35,7 @@ pub struct Heard {
     pub call: Call,
     pub answer: Answer,
     /// What had to be repaired to read the answer.
-    pub repairs: Vec<&'static str>,
+    pub repairs: Vec<Repair>,
 }
 
 /// A finished run whose rows can be followed backwards.

@@ -18,8 +18,7 @@ pub struct Repaired {
 }
 
 /// A kind of repair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Repair {
     /// The value stood in a fenced code block.
     CodeFence,
@@ -44,6 +43,36 @@ pub enum Repair {
 }
 
 impl Repair {
+    /// Every kind, in the order of their declaration.
+    pub const ALL: [Repair; 10] = [
+        Repair::CodeFence,
+        Repair::Prose,
+        Repair::TrailingComma,
+        Repair::SingleQuotes,
+        Repair::BareKey,
+        Repair::PythonLiteral,
+        Repair::RawControl,
+        Repair::Escape,
+        Repair::Comment,
+        Repair::MissingBracket,
+    ];
+
+    /// What it is called in data.
+    pub fn label(self) -> &'static str {
+        match self {
+            Repair::CodeFence => "code_fence",
+            Repair::Prose => "prose",
+            Repair::TrailingComma => "trailing_comma",
+            Repair::SingleQuotes => "single_quotes",
+            Repair::BareKey => "bare_key",
+            Repair::PythonLiteral => "python_literal",
+            Repair::RawControl => "raw_control",
+            Repair::Escape => "escape",
+            Repair::Comment => "comment",
+            Repair::MissingBracket => "missing_bracket",
+        }
+    }
+
     /// For a person.
     pub fn words(self) -> &'static str {
         match self {

@@ -5,19 +5,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::check::program::{NodeId, Program};
+use crate::check::program::NodeId;
 use crate::digest::Digest;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::project::lock::LOCK;
 use crate::project::place::settled;
+use crate::report::leaderboard::board;
 use crate::report::measure_view::MeasureView;
 use crate::report::movement::MeasureMoves;
 use crate::report::summary::RunSummary;
-use crate::session::derived::measures;
+use crate::session::derived::{Part, measures};
+use crate::session::outline::outline;
 use crate::session::planned::planned;
 use crate::session::remembered::Remembered;
 use crate::session::sealing::data_paths;
+use crate::session::suite::{self, Played, scores};
 use crate::session::summary::{so_far, summary};
 use crate::session::{Opened, Opening, SessionError, results, telling};
 use crate::store::{DiskStore, StoreError};
@@ -39,13 +42,20 @@ pub struct Watching {
     paths: BTreeSet<PathBuf>,
 }
 
-/// A file that was found sound, ready to run.
+/// A file that was found sound, ready to run: a pipeline is one run, a suite several, one after the
+/// other.
 pub struct Prepared {
-    pub run: Arc<Run>,
+    members: Vec<Member>,
     pub only: Vec<NodeId>,
     opened: Opened,
-    before: Remembered,
     began: Instant,
+}
+
+struct Member {
+    opened: Opened,
+    run: Arc<Run>,
+    before: Remembered,
+    finished: Option<Finished>,
 }
 
 impl Watching {
@@ -81,45 +91,87 @@ impl Watching {
             }
         };
         self.paths = self.named(&opened);
-        let program = opened.one_run()?;
+        let program = opened.sound()?;
         let only = self.only.iter().map(|name| opened.node(&program, name)).collect::<Result<Vec<_>, _>>()?;
-        let store = self.store()?;
-        let run = opened.ready_on(store, &self.opening, &self.world)?;
-        let before = Remembered::load(&run, &opened.filed())?;
-        Ok(Prepared { run, only, opened, before, began })
+        let members = opened.runs()?.into_iter().map(|opened| {
+            let run = opened.ready_on(self.store()?, &self.opening, &self.world)?;
+            let before = Remembered::load(&run, &opened.filed())?;
+            Ok(Member { opened, run, before, finished: None })
+        });
+        let members = members.collect::<Result<_, SessionError>>()?;
+        Ok(Prepared { members, only, opened, began })
     }
 
-    /// Takes in what a run gave; what it spent is spent.
-    pub fn finish(&mut self, prepared: &Prepared, finished: &Finished) -> Result<Ran, SessionError> {
-        let Prepared { run, opened, before, began, .. } = prepared;
-        let stopped = run.caller.is_stopped();
-        let spent = run.caller.purse().reached().is_some();
-        let now = Remembered::of(run, &opened.filed(), finished, self.opening.limit);
-        let reasons = planned(run, finished, before, &now)?;
-        if !stopped {
-            now.with_rest_of(before).save(run, &opened.filed(), finished)?;
+    /// Takes in what the run gave that was next, and makes the one after it ready on what is left to
+    /// spend. Nothing more is run where that was stopped.
+    pub fn pass(&mut self, prepared: &mut Prepared, finished: Finished) -> Result<(), SessionError> {
+        let Some(at) = prepared.members.iter().position(|member| member.finished.is_none()) else {
+            return Ok(());
+        };
+        let member = &mut prepared.members[at];
+        member.finished = Some(finished);
+        self.opening.allowance = member.run.caller.purse().left();
+        if member.run.caller.is_stopped() {
+            prepared.members.truncate(at + 1);
+        } else if let Some(next) = prepared.members.get_mut(at + 1) {
+            let store = next.run.shelf.store().clone();
+            next.run = next.opened.ready_on(store, &self.opening, &self.world)?;
         }
-        run.shelf.store().flush()?;
-        self.opening.allowance = run.caller.purse().left();
+        Ok(())
+    }
+
+    /// What all runs gave together.
+    pub fn finish(&mut self, prepared: &Prepared) -> Result<Ran, SessionError> {
+        let program = prepared.opened.sound()?;
+        let stopped = prepared.members.iter().any(|member| member.run.caller.is_stopped());
+        let spent = prepared.members.iter().any(|member| member.run.caller.purse().reached().is_some());
+        let took = prepared.began.elapsed();
+        let mut views: Vec<MeasureView> = Vec::new();
+        let mut summaries = Vec::new();
+        for member in &prepared.members {
+            let (Member { opened, run, before, .. }, Some(finished)) = (member, &member.finished) else {
+                continue;
+            };
+            let now = Remembered::of(run, &opened.filed(), finished, self.opening.limit);
+            let reasons = planned(run, finished, before, &now)?;
+            if !run.caller.is_stopped() {
+                now.with_rest_of(before).save(run, &opened.filed(), finished)?;
+            }
+            run.shelf.store().flush()?;
+            let measured = measures(run, finished)?.into_iter();
+            views.extend(
+                measured.map(|(_, view)| MeasureView { name: opened.prefixed(&view.name).into(), ..view }),
+            );
+            let summary = summary(run, &results::nodes(run, finished), &reasons, &self.file, took);
+            summaries.push(match &opened.within {
+                Some(name) => summary.within(name),
+                None => summary,
+            });
+        }
         let mut moves = Vec::new();
         if !stopped {
-            let views: Vec<MeasureView> =
-                measures(run, finished)?.into_iter().map(|(_, view)| view).collect();
+            if let Some(suite) = &program.suite {
+                let played: Vec<Played> = prepared.played().collect();
+                views.insert(0, board(suite, &scores(suite, &played)?));
+            }
             moves.extend(views.iter().map(|view| {
                 let before = self.numbers.iter().find(|known| known.name == view.name);
                 MeasureMoves::of(view.clone(), before)
             }));
             self.numbers = views;
         }
-        let took = began.elapsed();
-        let nodes = results::nodes(run, finished);
-        let summary = summary(run, &nodes, &reasons, &self.file, took);
+        let summary = RunSummary::joined(summaries, took);
         Ok(Ran { summary, moves, stopped, spent, took })
     }
 
-    /// The report of a run as a page, written beside its store; where it stands.
-    pub fn report(&self, prepared: &Prepared, finished: &Finished) -> Result<PathBuf, SessionError> {
-        let document = telling::tell(&prepared.run, finished)?;
+    /// The report of what was run as a page, written beside its store; where it stands.
+    pub fn report(&self, prepared: &Prepared) -> Result<PathBuf, SessionError> {
+        let program = prepared.opened.sound()?;
+        let document = match (&program.suite, prepared.members.as_slice()) {
+            (Some(suite), _) => suite::tell(&program, suite, &prepared.played().collect::<Vec<_>>())?,
+            (None, [Member { run, finished: Some(finished), .. }, ..]) => telling::tell(run, finished)?,
+            (None, _) => return Err(RunError::Abandoned.into()),
+        };
         let name = self.file.with_extension("html");
         let folder = prepared.opened.store_folder(&self.opening).join("reports");
         let path = folder.join(name.file_name().unwrap_or_default());
@@ -151,9 +203,14 @@ impl Watching {
     fn named(&self, opened: &Opened) -> BTreeSet<PathBuf> {
         let absolute = |path: &Path| absolute(&*self.world, path);
         let texts = opened.sources.iter().filter_map(|(_, source)| source.path.as_deref().map(absolute));
-        let folder = absolute(&self.file).parent().map(Path::to_owned).unwrap_or_default();
-        let data = opened.program.iter().flat_map(|program| data_paths(program));
-        let data = data.filter(|path| !path.contains("://")).map(|path| settled(&folder.join(path)));
+        let data = opened.runs().unwrap_or_default().into_iter().flat_map(|run| {
+            let folder = absolute(&run.file).parent().map(Path::to_owned).unwrap_or_default();
+            let paths = run.program.iter().flat_map(|program| data_paths(program)).collect::<Vec<_>>();
+            paths
+                .into_iter()
+                .filter(|path| !path.contains("://"))
+                .map(move |path| settled(&folder.join(path)))
+        });
         let root = &opened.project.root;
         let mut paths: BTreeSet<PathBuf> = texts.chain(data).collect();
         paths.extend([absolute(&self.file), opened.project.config_file(), root.join(LOCK)]);
@@ -168,26 +225,64 @@ impl Watching {
 impl Prepared {
     /// Whether it would work the same things on the same data as another.
     pub fn is_same_as(&self, other: &Prepared) -> bool {
-        let identity = |prepared: &Prepared| -> Option<(Vec<Digest>, Vec<Digest>, Option<String>)> {
-            let run = &prepared.run;
+        // What the scores of a suite are made of is told by its text.
+        let suite = |prepared: &Prepared| {
+            let program = prepared.opened.program.as_ref()?;
+            program.suite.as_ref()?;
+            Some(outline(&prepared.opened.sources.iter().next()?.1.text))
+        };
+        let members = || self.members.iter().zip(&other.members);
+        self.members.len() == other.members.len()
+            && members().all(|(this, other)| this.is_same_as(other))
+            && suite(self) == suite(other)
+    }
+
+    /// The next of the runs; nothing where all came to their end.
+    pub fn next(&self) -> Option<Arc<Run>> {
+        self.members.iter().find(|member| member.finished.is_none()).map(|member| member.run.clone())
+    }
+
+    /// Lets no further call of its runs go out.
+    pub fn stop(&self) {
+        self.members.iter().for_each(|member| member.run.caller.stop());
+    }
+
+    /// What the runs have done so far.
+    pub fn so_far(&self) -> RunSummary {
+        let took = self.began.elapsed();
+        let each = self.members.iter().map(|member| {
+            let so_far = so_far(&member.run, &self.opened.file, took);
+            match &member.opened.within {
+                Some(name) => so_far.within(name),
+                None => so_far,
+            }
+        });
+        RunSummary::joined(each.collect(), took)
+    }
+
+    fn played(&self) -> impl Iterator<Item = Played> + '_ {
+        self.members.iter().filter_map(|member| {
+            let finished = member.finished.clone()?;
+            Some(Played::of_part(&Part { opened: member.opened.clone(), run: member.run.clone(), finished }))
+        })
+    }
+}
+
+impl Member {
+    fn is_same_as(&self, other: &Member) -> bool {
+        let identity = |member: &Member| -> Option<(Vec<Digest>, Vec<Digest>, Option<String>)> {
+            let run = &member.run;
             let units = run.plan.units.iter().flat_map(|unit| {
                 std::iter::once(unit.fingerprint).chain(unit.targets.iter().map(|target| target.fingerprint))
             });
             Some((units.collect(), run.contents().ok()?, run.memo.edition().map(str::to_owned)))
         };
-        let shown = |prepared: &Prepared| -> Vec<Arc<str>> {
-            prepared.run.ground.program.nodes.iter().map(|node| node.name.clone()).collect()
+        let shown = |member: &Member| -> Vec<Arc<str>> {
+            member.run.ground.program.nodes.iter().map(|node| node.name.clone()).collect()
         };
-        identity(self).is_some_and(|this| identity(other) == Some(this)) && shown(self) == shown(other)
-    }
-
-    /// What the run has done so far.
-    pub fn so_far(&self) -> RunSummary {
-        so_far(&self.run, &self.opened.file, self.began.elapsed())
-    }
-
-    pub fn program(&self) -> &Program {
-        &self.run.ground.program
+        self.opened.within == other.opened.within
+            && identity(self).is_some_and(|this| identity(other) == Some(this))
+            && shown(self) == shown(other)
     }
 }
 

@@ -102,6 +102,7 @@ fn a_run_closes_with_what_it_did() {
         ..NodeSummary::default()
     };
     let summary = RunSummary {
+        within: None,
         file: "safety/jailbreak.tgp".into(),
         nodes: vec![
             NodeSummary { known: true, reused: 120, ..node("topics", "curate", 120) },
@@ -158,8 +159,13 @@ fn a_run_closes_with_what_it_did() {
     };
     assert_looks("summary.txt", &summary.render(false));
     assert_looks("summary-colour.txt", &summary.render(true));
-    let nothing =
-        RunSummary { file: "a.tgp".into(), nodes: Vec::new(), models: Vec::new(), elapsed: Duration::ZERO };
+    let nothing = RunSummary {
+        file: "a.tgp".into(),
+        within: None,
+        nodes: Vec::new(),
+        models: Vec::new(),
+        elapsed: Duration::ZERO,
+    };
     assert_eq!(nothing.render(true), "\n  no calls · 0.0 s\n");
 }
 

@@ -78,6 +78,8 @@ fn no_form_is_left_out() {
         "returns ",
         "retry ",
         "until ",
+        "_repaired",
+        "_failure",
         "otherwise drop",
         "otherwise \"",
         "samples ",

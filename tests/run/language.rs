@@ -158,6 +158,14 @@ measure shares from verdicts {
         .collect();
     // All of `a` was blocked, and is a line all the same; of `b` one got no answer.
     assert_eq!(told, [r#""A" "x" 0 3"#, r#""A" "y" 0 3"#, r#""B" "x" 3 1"#, r#""B" "y" 3 1"#]);
+    // Rows are shown by why they failed, beside those that did not.
+    let shown = |condition: &str| {
+        let mut command = project.command("show counted.tgp replies --format jsonl --where");
+        super::project::Ended::of(command.arg(condition).output().unwrap()).complete().out.lines().count()
+    };
+    assert_eq!(shown("_failure == \"blocked\""), 4);
+    assert_eq!(shown("_failure in [failed, none]"), 4);
+    assert_eq!(shown("k > 0"), 3);
 }
 
 #[test]

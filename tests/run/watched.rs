@@ -183,3 +183,29 @@ fn a_save_during_a_run_stops_what_is_obsolete_and_pays_for_nothing_twice() {
     let obsolete = asked.keys().filter(|body| body.contains("Is this a good answer")).count();
     assert!(obsolete < 300, "{obsolete}");
 }
+
+#[test]
+fn a_suite_shows_how_its_scores_moved() {
+    let project = free().with("inner/w.tgp", FILE).with("inner/lib.tgp", LIBRARY);
+    let project = project.with("inner/items.jsonl", &questions(20)).with(
+        "both.tgp",
+        "suite test.both @ 1.0.0\n\nrun \"w.tgp\" as outer\nrun \"inner/w.tgp\" as inner\n\n\
+         score all = macro(outer.good, inner.good)\nscore small = inner.good\n\nleaderboard { all, small }\n",
+    );
+    let watcher = Watcher::start(&project, "both.tgp");
+    let first = watcher.until(END);
+    let order = ["leaderboard", "outer.quality", "inner.quality", "outer.items", "inner.verdicts"];
+    let places: Vec<usize> = order.iter().map(|name| first.find(name).unwrap_or(usize::MAX)).collect();
+    assert!(places.is_sorted() && places[4] < usize::MAX, "{first}");
+    // What one run reads moves that run and what its scores are made of.
+    project.edit("inner/lib.tgp", "reply == \"yes\"", "reply != \"\"");
+    let told = watcher.until(END);
+    assert!(told.contains("a  all ↑") && told.contains("small ↑") && told.contains(" → "), "{told}");
+    assert!(told.contains("inner.quality\n") && !told.contains("outer.quality\n"), "{told}");
+    assert_eq!(told.matches("as before").count(), 6, "{told}");
+    // A score made otherwise moves, though nothing runs.
+    project.edit("both.tgp", "score small = inner.good", "score small = 0.5 * inner.good");
+    let told = watcher.until(END);
+    assert!(told.contains("small ↑") && !told.contains("a  all ↑"), "{told}");
+    assert_eq!(told.matches("as before").count(), 8, "{told}");
+}

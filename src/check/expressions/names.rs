@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::data::row::{NO_FAILURE, Reason};
 use crate::data::types::Type;
 use crate::data::value::Value;
 use crate::diagnostics::source::Span;
@@ -12,7 +13,7 @@ use super::super::codes;
 use super::super::complaint::{Explained, error, nearest, suggest, suggestion};
 use super::super::gather::Gather;
 use super::super::library::Thing;
-use super::super::program::{Expr, NativeCall};
+use super::super::program::{Expr, NativeCall, ROW_FAILURE};
 use super::super::scope::{LocalValue, Scope, Typed};
 
 impl Checker<'_> {
@@ -67,8 +68,8 @@ impl Checker<'_> {
                 }
                 return Some(Typed::new(Expr::Slot(column.slot), column.kind.clone()));
             }
-            if name == "_id" {
-                return Some(row_identity());
+            if let Some(fact) = of_row(name) {
+                return Some(fact);
             }
         } else if let Some(Gather::Rows { row, .. }) = &scope.gather
             && row.column(name).is_some()
@@ -91,7 +92,7 @@ impl Checker<'_> {
     /// Whether a name stands for a value here, without using it.
     pub(in super::super) fn is_value(&self, scope: &Scope<'_>, name: &str) -> bool {
         scope.named(name).is_some()
-            || scope.row.is_some_and(|row| row.column(name).is_some() || name == "_id")
+            || scope.row.is_some_and(|row| row.column(name).is_some() || of_row(name).is_some())
             || matches!(
                 self.library.module(scope.module).things.get(name).map(|thing| thing.what),
                 Some(Thing::Param(_))
@@ -239,8 +240,25 @@ fn label(kind: &Type, name: &str) -> Option<Type> {
     }
 }
 
+/// What is known of every row without a column of it.
+fn of_row(name: &str) -> Option<Typed> {
+    match name {
+        "_id" => Some(row_identity()),
+        "_failure" => {
+            let reasons = Reason::ALL.into_iter().map(Reason::word);
+            let labels = [NO_FAILURE].into_iter().chain(reasons).map(Into::into).collect();
+            Some(Typed::new(native(ROW_FAILURE), Type::Closed(labels)))
+        }
+        _ => None,
+    }
+}
+
 /// The row's own identity.
 pub(in super::super) fn row_identity() -> Typed {
-    let call = NativeCall { name: "row.id".into(), arguments: Vec::new(), kinds: Vec::new(), random: None };
-    Typed::new(Expr::Native(call), Type::Id)
+    Typed::new(native("row.id"), Type::Id)
+}
+
+fn native(name: &str) -> Expr {
+    let call = NativeCall { name: name.into(), arguments: Vec::new(), kinds: Vec::new(), random: None };
+    Expr::Native(call)
 }

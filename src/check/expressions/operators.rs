@@ -82,13 +82,17 @@ impl Checker<'_> {
         right: &tree::Expr,
         span: Span,
     ) -> Typed {
-        for side in [left, right] {
+        for (side, other) in [(left, right), (right, left)] {
             if matches!(super::bare(side).kind, ExprKind::Missing) {
                 let test = if operator.value == BinaryOperator::Equal { "is missing" } else { "is present" };
-                self.tell(
-                    error(codes::COMPARED_WITH_MISSING, span, "nothing equals `missing`")
-                        .help(format!("write `x {test}`")),
-                );
+                let (other, _) = self.attempt(|this| this.expr(scope, other, None));
+                let help = match other.kind.present() {
+                    Type::Closed(labels) if labels.iter().any(|label| &**label == "missing") => {
+                        "write the label in quotes: \"missing\"".to_owned()
+                    }
+                    _ => format!("write `x {test}`"),
+                };
+                self.tell(error(codes::COMPARED_WITH_MISSING, span, "nothing equals `missing`").help(help));
                 return Typed::unknown();
             }
         }

@@ -30,15 +30,15 @@ pub enum Cell {
     /// The one value of a metric among the rows of a measure that satisfy the condition (over the
     /// measure's table); none or several is a failure of the test.
     Metric { node: NodeId, metric: Arc<str>, column: MetricColumn, condition: Option<Expr> },
-    /// Rows of a node that did not fail, and satisfy the condition.
-    Rows { node: NodeId, condition: Option<Expr> },
+    /// Rows of a node that satisfy the condition; none that failed, unless it is about failures.
+    Rows { node: NodeId, condition: Option<Expr>, of_failures: bool },
     /// Rows that failed, in one node or in all; of a suite, in all of its runs.
     Failed(Option<NodeId>),
     /// A suite's score of the one model that satisfies the condition (over a row of the model's name
     /// alone); none or several is a failure of the test.
     Score { score: u32, condition: Option<Expr> },
-    /// An aggregation over a node's rows that did not fail.
-    Aggregate { node: NodeId, aggregation: Aggregation, condition: Option<Expr> },
+    /// An aggregation over a node's rows; over none that failed, unless it is about failures.
+    Aggregate { node: NodeId, aggregation: Aggregation, condition: Option<Expr>, of_failures: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -49,6 +49,9 @@ pub enum TemplatePart {
     Hole(Expr, Type),
 }
 
+/// The native that gives the reason why the row failed.
+pub const ROW_FAILURE: &str = "row.failure";
+
 #[derive(Clone, Debug)]
 pub struct NativeCall {
     /// Such as `text.typo`: module and name, as declared in `stdlib/`.

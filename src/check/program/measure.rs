@@ -51,6 +51,8 @@ pub struct Aggregate {
     pub kind: AggregateKind,
     /// Over the row; in a measure with a baseline, [`Expr::Baseline`] reaches the baseline's row.
     pub arguments: Vec<Expr>,
+    /// The arguments read why the row failed, so that rows that did count too.
+    pub of_failures: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

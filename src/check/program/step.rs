@@ -96,6 +96,14 @@ pub enum StepKind {
     /// Appends one slot with the verdict (missing where it has none) and, where several judges
     /// vote, one with the list of `{ judge: text, verdict }`.
     Verdict(Verdict),
+    /// Appends one slot with the list of what had to be repaired in the answers that the step just
+    /// before was given for the row.
+    Repaired {
+        /// What that step made of them.
+        of: Slot,
+        /// That step made several rows of one row's answers.
+        spread: bool,
+    },
     /// Appends one slot with people's verdict of that row, missing where there is none.
     Labels {
         read: Read,

@@ -134,9 +134,10 @@ impl<'l> Checker<'l> {
         name: &Name,
         kind: Type,
         defined: Option<Span>,
-    ) {
+    ) -> Slot {
         let slot = building.row.slot();
         self.name_slot(building, name, kind, slot, defined);
+        slot
     }
 
     /// Names a slot; two columns of one name are an error.

@@ -36,11 +36,21 @@ impl<'l> Checker<'l> {
                 if own {
                     self.define(name, super::super::checker::Definition::Column);
                 }
+                let before = building.steps.len();
                 let slot = self.append(building, typed.expr, frame, one.span);
                 self.name_slot(building, name, typed.kind, slot, own.then_some(name.span));
+                if building.steps.len() > before {
+                    self.repaired(building, name, slot, false);
+                }
             }
             Pattern::Fields(names) => {
+                let before = building.steps.len();
                 let whole = self.append(building, typed.expr, frame, one.span);
+                let mut repaired = Vec::new();
+                if building.steps.len() > before {
+                    repaired =
+                        self.repaired_of_all(building, &names.iter().collect::<Vec<_>>(), whole, false);
+                }
                 for name in names {
                     let Some((at, kind)) = self.part(&typed.kind, name) else { continue };
                     if own {
@@ -50,6 +60,7 @@ impl<'l> Checker<'l> {
                     let slot = self.append(building, part, 0, name.span);
                     self.name_slot(building, name, kind, slot, own.then_some(name.span));
                 }
+                repaired.iter().for_each(|one| self.name_repaired(building, one));
             }
         }
     }
@@ -101,14 +112,16 @@ impl<'l> Checker<'l> {
         let (list, kind, frame) = self.list_of(building, list, "what is exploded");
         self.push(building, StepKind::Explode { list }, frame, span);
         self.multiplied(building, &name.value, span);
-        self.add(building, name, kind, None);
+        let slot = self.add(building, name, kind, None);
+        self.repaired(building, name, slot, true);
     }
 
     pub(super) fn cross(&mut self, building: &mut Building<'l>, name: &Name, list: &tree::Expr, span: Span) {
         let (list, kind, frame) = self.list_of(building, list, "what is crossed with");
         self.push(building, StepKind::Cross { list }, frame, span);
         self.multiplied(building, &name.value, span);
-        self.add(building, name, kind, None);
+        let slot = self.add(building, name, kind, None);
+        self.repaired(building, name, slot, true);
     }
 
     /// A list with the type of its elements.

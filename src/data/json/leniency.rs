@@ -35,6 +35,35 @@ pub enum Liberty {
 }
 
 impl Liberty {
+    /// Every one, in the order of their declaration.
+    pub const ALL: [Liberty; 9] = [
+        Liberty::NumberInText,
+        Liberty::TextWithoutQuotes,
+        Liberty::BoolInText,
+        Liberty::LabelSpelling,
+        Liberty::LabelFromBool,
+        Liberty::MissingInText,
+        Liberty::SingleForList,
+        Liberty::JsonInText,
+        Liberty::FieldSpelling,
+    ];
+
+    /// What it is called in data.
+    pub fn label(self) -> &'static str {
+        match self {
+            Liberty::NumberInText => "number_in_text",
+            Liberty::TextWithoutQuotes => "text_without_quotes",
+            Liberty::BoolInText => "bool_in_text",
+            Liberty::LabelSpelling => "label_spelling",
+            Liberty::LabelFromBool => "label_from_bool",
+            Liberty::MissingInText => "missing_in_text",
+            Liberty::SingleForList => "single_for_list",
+            Liberty::JsonInText => "json_in_text",
+            Liberty::FieldSpelling => "field_spelling",
+        }
+    }
+
+    /// For a person.
     pub fn words(self) -> &'static str {
         match self {
             Liberty::NumberInText => "a number written as text",

@@ -4,6 +4,7 @@
 mod fit;
 mod leniency;
 mod mismatch;
+mod repair;
 mod schema;
 mod write;
 
@@ -12,5 +13,6 @@ pub use fit::{from_json, from_json_lenient};
 pub(crate) use fit::{from_json_at, record_values, truth};
 pub use leniency::{Leniency, Liberty};
 pub use mismatch::{Mismatch, Place};
+pub use repair::Repair;
 pub use schema::json_schema;
 pub use write::{canonical, to_json};

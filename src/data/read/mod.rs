@@ -35,6 +35,7 @@ pub use csv::Header;
 pub use error::{BrokenRecord, ReadError};
 pub use images::{Picture, Pictures, images};
 pub use outline::{Outline, Outlining, Placed, is_outlined};
+pub use parquet::KeepPicture;
 pub use runs::RawChunk;
 pub use texts::{Texts, texts};
 
@@ -70,15 +71,23 @@ impl Iterator for Cut {
 }
 
 /// Cuts a file into runs of whole records, as [`cut`] does a stream. Of Parquet only the columns
-/// that `fields` name are read, a row group at a time.
+/// that `fields` name are read, a row group at a time; `keep` takes the pictures that stand in it.
 ///
 /// Errors: as for [`cut`]; and a Parquet file that lacks a column.
-pub fn cut_file(format: Format, mut file: Box<dyn File>, fields: &[Field]) -> Result<Cut, ReadError> {
-    if format == Format::Parquet && parquet::is_plain(&mut *file)? {
-        let lines = parquet::lines(file, Some(fields))?;
-        return Ok(Cut { header: None, runs: Box::new(Runs::new(lines, Boundary::Lines)) });
+pub fn cut_file(
+    format: Format,
+    mut file: Box<dyn File>,
+    fields: &[Field],
+    keep: KeepPicture,
+) -> Result<Cut, ReadError> {
+    if format != Format::Parquet {
+        return cut(format, file);
     }
-    cut(format, file)
+    if !parquet::is_plain(&mut *file)? {
+        file = Box::new(std::io::Cursor::new(unpack::rest(unpack::unpack(file)?)?));
+    }
+    let lines = parquet::lines(file, Some(fields), keep)?;
+    Ok(Cut { header: None, runs: Box::new(Runs::new(lines, Boundary::Lines)) })
 }
 
 /// Cuts a stream of bytes, plain or packed with gzip or zstd, into runs of whole records. JSON,
@@ -101,7 +110,8 @@ pub fn cut(format: Format, reader: Box<dyn Read + Send>) -> Result<Cut, ReadErro
         }
         Format::Parquet => {
             let bytes = std::io::Cursor::new(unpack::rest(plain)?);
-            Ok(lines(parquet::lines(Box::new(bytes), None)?))
+            // Nobody says what is wanted, so that no picture is known for one.
+            Ok(lines(parquet::lines(Box::new(bytes), None, Box::new(|bytes| Ok(Digest::of(bytes))))?))
         }
         Format::Texts | Format::Images => Err(ReadError::Folder),
     }

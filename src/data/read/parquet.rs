@@ -1,24 +1,24 @@
 //! Parquet files: their rows as lines of JSON.
 
+mod cell;
+
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use jiff::ToSpan;
-use jiff::civil::date;
-use parquet::basic::{ConvertedType, LogicalType};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
 use parquet::record::reader::RowIter;
-use parquet::record::{Field, Row};
-use parquet::schema::types::Type as Column;
-use serde_json::{Map, Value as Json};
+use parquet::schema::types::{Type as Column, TypePtr};
 
-use crate::data::types;
+use crate::data::types::{self, Type};
 use crate::world::File;
 
 use super::error::ReadError;
+use cell::Cells;
+
+pub use cell::KeepPicture;
 
 /// Every Parquet file begins and ends with it.
 const MAGIC: &[u8; 4] = b"PAR1";
@@ -34,11 +34,13 @@ pub(super) fn is_plain(file: &mut dyn File) -> io::Result<bool> {
 /// The rows as lines of JSON, page by page and row group by row group; of the columns those that
 /// are wanted, all for `None`.
 ///
-/// Bytes that are no text come as Base64, dates and times as text, maps as records, decimals as
-/// floats, and columns that are declared as JSON as what it says.
+/// Pictures are kept by `keep`, and stand in the lines as what they are known by. Bytes that are no
+/// text come as Base64, dates and times as text, maps as records, decimals as floats or, where that is
+/// wanted, as text, and columns that are declared as JSON as what it says.
 pub(super) fn lines(
     mut file: Box<dyn File>,
     wanted: Option<&[types::Field]>,
+    keep: KeepPicture,
 ) -> Result<Box<dyn Read + Send>, ReadError> {
     let length = file.seek(SeekFrom::End(0))?;
     file.rewind()?;
@@ -48,22 +50,29 @@ pub(super) fn lines(
     let shared = Shared { file: Arc::new(Mutex::new(file)), length };
     let file = guarded(|| SerializedFileReader::new(shared))?;
     let schema = file.metadata().file_metadata().schema_descr_ptr();
-    let columns = schema.root_schema().get_fields();
     let projection = match wanted {
         Some(wanted) => projection(schema.root_schema(), wanted)?,
         None => None,
     };
-    let json = columns
-        .iter()
-        .filter(|column| {
-            let info = column.get_basic_info();
-            info.converted_type() == ConvertedType::JSON
-                || info.logical_type_ref() == Some(&LogicalType::Json)
-        })
-        .map(|column| column.name().to_owned())
-        .collect();
-    let rows = guarded(|| RowIter::from_file_into(Box::new(file)).project(projection))?;
-    Ok(Box::new(Lines { rows, json, line: io::Cursor::default() }))
+    let mut rows = guarded(|| RowIter::from_file_into(Box::new(file)).project(projection))?;
+    if wanted.is_some_and(|fields| fields.iter().any(|field| has_picture(&field.kind))) {
+        rows = rows.with_batch_size(PICTURES_AT_A_TIME);
+    }
+    let columns = schema.root_schema_ptr();
+    let wanted = wanted.map(<[types::Field]>::to_vec);
+    Ok(Box::new(Lines { rows, columns, wanted, keep, line: io::Cursor::default() }))
+}
+
+/// Rows that are decoded together where pictures stand in them.
+const PICTURES_AT_A_TIME: usize = 32;
+
+fn has_picture(kind: &Type) -> bool {
+    match kind.present() {
+        Type::Image => true,
+        Type::List(of) => has_picture(of),
+        Type::Record(fields) => fields.iter().any(|field| has_picture(&field.kind)),
+        _ => false,
+    }
 }
 
 /// The schema with the wanted columns alone; nothing where that leaves no column.
@@ -131,8 +140,10 @@ impl ChunkReader for Shared {
 
 struct Lines {
     rows: RowIter<'static>,
-    /// Columns whose text is JSON.
-    json: Vec<String>,
+    /// Those of the file.
+    columns: TypePtr,
+    wanted: Option<Vec<types::Field>>,
+    keep: KeepPicture,
     line: io::Cursor<Vec<u8>>,
 }
 
@@ -145,7 +156,9 @@ impl Read for Lines {
             }
             let next = guarded(|| self.rows.next().transpose()).map_err(io::Error::other)?;
             let Some(row) = next else { return Ok(0) };
-            let mut line = record(&row, &self.json).to_string().into_bytes();
+            let mut cells = Cells { keep: &mut self.keep };
+            let record = cells.record(&row, &self.columns, self.wanted.as_deref())?;
+            let mut line = record.to_string().into_bytes();
             line.push(b'\n');
             self.line = io::Cursor::new(line);
         }
@@ -164,56 +177,5 @@ fn guarded<T>(read: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, Re
             Err(ReadError::Parquet(message.strip_prefix("Parquet error: ").unwrap_or(&message).to_owned()))
         }
         Err(_) => Err(ReadError::Parquet("its content makes no sense".to_owned())),
-    }
-}
-
-fn record(row: &Row, json: &[String]) -> Json {
-    let member = |(name, field): (&String, &Field)| {
-        let parsed = match field {
-            Field::Str(text) if json.contains(name) => serde_json::from_str(text).ok(),
-            _ => None,
-        };
-        (name.clone(), parsed.unwrap_or_else(|| value(field)))
-    };
-    Json::Object(row.get_column_iter().map(member).collect())
-}
-
-fn value(field: &Field) -> Json {
-    match field {
-        Field::Null => Json::Null,
-        Field::Bool(it) => Json::from(*it),
-        Field::Byte(it) => Json::from(*it),
-        Field::Short(it) => Json::from(*it),
-        Field::Int(it) => Json::from(*it),
-        Field::Long(it) => Json::from(*it),
-        Field::UByte(it) => Json::from(*it),
-        Field::UShort(it) => Json::from(*it),
-        Field::UInt(it) => Json::from(*it),
-        Field::ULong(it) => Json::from(*it),
-        Field::Float16(it) => Json::from(it.to_f64()),
-        Field::Float(it) => Json::from(*it),
-        Field::Double(it) => Json::from(*it),
-        Field::Decimal(_) => field.to_string().parse().map_or(Json::Null, |float: f64| Json::from(float)),
-        Field::Str(text) => Json::from(text.as_str()),
-        Field::Bytes(bytes) => match std::str::from_utf8(bytes.data()) {
-            Ok(text) => Json::from(text),
-            Err(_) => Json::from(base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes.data())),
-        },
-        Field::Date(days) => date(1970, 1, 1)
-            .checked_add(i64::from(*days).days())
-            .map_or(Json::Null, |date| Json::from(date.to_string())),
-        Field::TimeMillis(_)
-        | Field::TimeMicros(_)
-        | Field::TimestampMillis(_)
-        | Field::TimestampMicros(_) => Json::from(field.to_string()),
-        Field::Group(row) => record(row, &[]),
-        Field::ListInternal(list) => list.elements().iter().map(value).collect(),
-        Field::MapInternal(map) => {
-            let name = |key: &Field| match value(key) {
-                Json::String(text) => text,
-                other => other.to_string(),
-            };
-            map.entries().iter().map(|(key, member)| (name(key), value(member))).collect::<Map<_, _>>().into()
-        }
     }
 }

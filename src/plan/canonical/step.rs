@@ -83,6 +83,9 @@ impl Writer<'_> {
                 self.message(&query.message);
             }
             StepKind::Verdict(verdict) => self.verdict(verdict),
+            StepKind::Repaired { of, spread } => {
+                let _ = write!(self.out, "repaired {} {spread}", of.0);
+            }
             StepKind::Labels { read, keys, label } => {
                 let _ = write!(self.out, "labels {label} {keys:?} ");
                 self.read(read);
@@ -108,7 +111,9 @@ impl Writer<'_> {
     }
 
     pub(super) fn read(&mut self, read: &Read) {
-        let _ = write!(self.out, "read {:?} {:?}", read.format, read.on_error);
+        // What a Parquet file's values are read as has changed since the first version.
+        let version = if read.format == Format::Parquet { " 2" } else { "" };
+        let _ = write!(self.out, "read {:?}{version} {:?}", read.format, read.on_error);
         for field in read.fields.iter() {
             let _ = write!(self.out, " {}: {}", field.name, field.kind);
         }
