@@ -73,6 +73,12 @@ pub fn split_rows(bytes: &[u8]) -> Result<Vec<(RowId, &[u8])>, CodecError> {
     each_row(bytes, Reader::written_row)
 }
 
+/// The identities of the rows of a chunk that did not fail.
+pub fn identities(bytes: &[u8]) -> Result<Vec<RowId>, CodecError> {
+    let rows = each_row(bytes, Reader::passed_row)?;
+    Ok(rows.into_iter().filter(|(_, failed)| !failed).map(|(id, _)| id).collect())
+}
+
 fn each_row<'a, T>(
     bytes: &'a [u8],
     one: impl Fn(&mut Reader<'a>) -> Result<T, CodecError>,
@@ -294,6 +300,8 @@ mod tests {
             prop_assert_eq!(encode_rows(&back), &bytes[..]);
             let split = split_rows(&bytes).unwrap();
             prop_assert!(split.iter().map(|(id, _)| *id).eq(rows.iter().map(|row| row.id)));
+            let sound = rows.iter().filter(|row| row.failure.is_none()).map(|row| row.id);
+            prop_assert_eq!(identities(&bytes).unwrap(), sound.collect::<Vec<_>>());
             let alone: Vec<Vec<u8>> = rows.iter().map(|row| encode_rows(std::slice::from_ref(row))).collect();
             prop_assert!(split.iter().map(|(_, written)| *written).eq(alone.iter().map(|row| &row[2..])));
         }

@@ -263,8 +263,8 @@ impl Keeper<'_> {
 
     /// Adds a chunk's identities; false where the store has lost it.
     fn add(&self, chunk: &ChunkRef, ids: &mut Vec<u128>) -> Result<bool, RunError> {
-        let Some(rows) = self.shelf.find(chunk)? else { return Ok(false) };
-        ids.extend(rows.iter().filter(|row| row.failure.is_none()).map(|row| row.id.0));
+        let Some(found) = self.shelf.identities(chunk)? else { return Ok(false) };
+        ids.extend(found.into_iter().map(|id| id.0));
         Ok(true)
     }
 

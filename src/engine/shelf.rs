@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use crate::data::codec::{decode_rows, encode_rows};
-use crate::data::row::{Reason, Row};
+use crate::data::codec::{decode_rows, encode_rows, identities};
+use crate::data::row::{Reason, Row, RowId};
 use crate::digest::Digest;
 use crate::eval::ground::Pictures;
 use crate::store::{Space, Store};
@@ -50,16 +50,29 @@ impl Shelf {
 
     /// A chunk's rows; nothing where the store no longer holds them whole.
     pub fn find(&self, chunk: &ChunkRef) -> Result<Option<Arc<[Row]>>, RunError> {
-        let known = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, rows)) = known.iter().find(|(digest, _)| *digest == chunk.digest) {
-            return Ok(Some(rows.clone()));
+        if let Some(rows) = self.at_hand(&chunk.digest) {
+            return Ok(Some(rows));
         }
-        drop(known);
         let Some(bytes) = self.store.object(&chunk.digest)? else { return Ok(None) };
         let Ok(rows) = decode_rows(&bytes) else { return Ok(None) };
         let rows: Arc<[Row]> = rows.into();
         self.remember(chunk.digest, rows.clone());
         Ok(Some(rows))
+    }
+
+    /// The identities of a chunk's rows, but of those that failed; nothing where the store no longer
+    /// holds the chunk whole. What others have at hand stays at hand.
+    pub(super) fn identities(&self, chunk: &ChunkRef) -> Result<Option<Vec<RowId>>, RunError> {
+        if let Some(rows) = self.at_hand(&chunk.digest) {
+            let sound = rows.iter().filter(|row| row.failure.is_none());
+            return Ok(Some(sound.map(|row| row.id).collect()));
+        }
+        Ok(self.store.object(&chunk.digest)?.and_then(|bytes| identities(&bytes).ok()))
+    }
+
+    fn at_hand(&self, digest: &Digest) -> Option<Arc<[Row]>> {
+        let known = self.at_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().find(|(known, _)| known == digest).map(|(_, rows)| rows.clone())
     }
 
     /// A chunk's rows, which must be there. Where they are not, the next run makes sure of all tables.

@@ -109,16 +109,23 @@ impl<'a> Reader<'a> {
     /// A row as it is written. Texts are passed over unread.
     pub(super) fn written_row(&mut self) -> Result<(RowId, &'a [u8]), CodecError> {
         let start = self.bytes;
+        let (id, _) = self.passed_row()?;
+        Ok((id, &start[..start.len() - self.bytes.len()]))
+    }
+
+    /// Passes over a row: its identity, and whether it failed.
+    pub(super) fn passed_row(&mut self) -> Result<(RowId, bool), CodecError> {
         let id = self.id()?;
         for _ in 0..self.length()? {
             self.pass(0)?;
         }
-        if self.byte()? != 0 {
+        let failed = self.byte()? != 0;
+        if failed {
             self.text()?;
             self.number()?;
             self.text()?;
         }
-        Ok((id, &start[..start.len() - self.bytes.len()]))
+        Ok((id, failed))
     }
 
     fn pass(&mut self, depth: u32) -> Result<(), CodecError> {
