@@ -75,10 +75,14 @@ impl ProgramChoices {
         let mut overrides =
             Overrides { paths_from: Some(Machine.absolute(Path::new("."))), ..Overrides::default() };
         for set in &self.set {
-            overrides.set.push(pair(set, "--set", "n=50", screen)?);
+            let (name, value) = pair(set, "--set", "n=50", screen)?;
+            once(&overrides.set, &name, "set", "a parameter has one value", screen)?;
+            overrides.set.push((name, value));
         }
         for bind in &self.bind {
             let (name, models) = pair(bind, "--bind", "targets=openai/gpt-4o", screen)?;
+            let way_out = format!("name several models after one `--bind {name}=`, with commas between them");
+            once(&overrides.bind, &name, "bind", &way_out, screen)?;
             match parse_bindings(&models) {
                 Ok(bindings) => overrides.bind.push((name, bindings)),
                 Err(problem) => {
@@ -121,6 +125,21 @@ fn pair(text: &str, option: &str, example: &str, screen: &Screen) -> Result<(Str
             Err(Exit::Wrong)
         }
     }
+}
+
+/// Of two values for one name the first would be lost without a word.
+fn once<T>(
+    before: &[(String, T)],
+    name: &str,
+    option: &str,
+    way_out: &str,
+    screen: &Screen,
+) -> Result<(), Exit> {
+    if before.iter().all(|(known, _)| known != name) {
+        return Ok(());
+    }
+    screen.error(&format!("`--{option} {name}=` is given twice"), Some(way_out));
+    Err(Exit::Wrong)
 }
 
 /// An amount of US dollars, in millionths.

@@ -133,6 +133,9 @@ fn what_is_not_bound_or_cannot_do_the_work_is_told() {
     assert!(wrong.out.contains("`targets` is chat, and brave can be asked for search only"), "{}", wrong.out);
     let wrong = models(&project, "--bind targets=deepseek/m?seed=1");
     assert!(wrong.out.contains("deepseek has no parameter `seed`"), "{}", wrong.out);
+    let twice = models(&project, "--bind targets=openai/stated --bind targets=mistral/m");
+    assert_eq!(twice.code, 1);
+    assert!(twice.messages.contains("`--bind targets=` is given twice"), "{}", twice.messages);
 }
 
 #[test]
@@ -158,7 +161,9 @@ fn a_ping_asks_a_model_of_every_kind_once() {
         assert!(told.out.contains(part), "{part}: {}", told.out);
     }
     assert!(!told.out.contains(KEY) && !told.messages.contains(KEY));
-    let program = models(&project, "--ping --bind targets=openai/stated --bind scorer=command/sh").complete();
+    let bind = BIND.replace("scorer=openai/omni-moderation-latest", "scorer=command/sh");
+    let command = format!("models kinds.tgp {bind} --ping --bind targets=openai/stated");
+    let program = project.tgp(&command).complete();
     assert!(program.out.contains("✓ command/sh") && program.out.contains("toxic 0.500"), "{}", program.out);
 }
 
