@@ -132,7 +132,8 @@ fn stand_in(setting: &str) -> Option<Value> {
     })
 }
 
-fn capability_of(capability: Capability) -> capability::Capability {
+/// What a provider is asked for by a model of this kind.
+pub fn capability_of(capability: Capability) -> capability::Capability {
     match capability {
         Capability::Chat => capability::Capability::Chat,
         Capability::Vision => capability::Capability::Vision,

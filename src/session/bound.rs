@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::check::program::{BindingKind, Capability, Program};
 use crate::engine::endpoints::{EndpointSettings, Endpoints, binding_of, bindings};
-use crate::engine::readiness::unsuited;
+use crate::engine::readiness::{capability_of, unsuited};
 use crate::eval::message::shown;
 use crate::models::endpoint::{Endpoint, EndpointSpec};
 use crate::models::key_state::KeyState;
@@ -26,7 +26,7 @@ pub fn bound(
             Some(run) => format!("{run}.{}", model.name),
             None => model.name.to_string(),
         };
-        ModelView { model: name, kind: word(model.capability), ..ModelView::default() }
+        ModelView { model: name, kind: capability_of(model.capability).name(), ..ModelView::default() }
     };
     for asked in bindings(program) {
         let Some(binding) = binding_of(program, asked) else { continue };
@@ -105,18 +105,5 @@ fn example(asks: Capability) -> &'static str {
         Capability::Classify => "openai/omni-moderation-latest",
         Capability::Search => "brave",
         Capability::Chat | Capability::Vision | Capability::Page => "openai/gpt-4o",
-    }
-}
-
-/// The word of the language for what a model can do.
-pub(super) fn word(capability: Capability) -> &'static str {
-    match capability {
-        Capability::Chat => "chat",
-        Capability::Vision => "vision",
-        Capability::Image => "image",
-        Capability::Embed => "embed",
-        Capability::Classify => "classify",
-        Capability::Search => "search",
-        Capability::Page => "fetch",
     }
 }

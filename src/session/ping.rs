@@ -8,15 +8,13 @@ use futures_util::future::join_all;
 
 use crate::check::program::{BindingKind, Capability, Program};
 use crate::engine::endpoints::{EndpointSettings, Endpoints, binding_of, bindings};
-use crate::engine::readiness::{request, unsuited};
+use crate::engine::readiness::{capability_of, request, unsuited};
 use crate::models::endpoint::{Endpoint, EndpointSpec};
 use crate::models::key_state::KeyState;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply};
 use crate::models::request::Request;
 use crate::report::models_view::PingView;
 use crate::report::number::{count, counted};
-
-use super::bound::word;
 
 /// Characters of an answer that are shown.
 const SHOWN: usize = 60;
@@ -71,7 +69,7 @@ pub async fn ping(programs: &[(&Program, &Endpoints)]) -> Vec<PingView> {
     let answers = questions.into_iter().map(|(name, capability, endpoint, request, problem)| async move {
         match problem {
             Some(problem) => {
-                let kind = word(capability);
+                let kind = capability_of(capability).name();
                 PingView { name, kind, answer: Err(problem), seconds: None, microdollars: None }
             }
             None => answer(name, capability, &endpoint, &request).await,
@@ -96,7 +94,7 @@ async fn answer(
     endpoint: &Arc<Endpoint>,
     request: &Request,
 ) -> PingView {
-    let kind = word(capability);
+    let kind = capability_of(capability).name();
     match endpoint.ask(request).await {
         Ok(brought) => {
             let pictures = match &brought.reply.content {

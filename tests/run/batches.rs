@@ -1,13 +1,13 @@
 //! `--batch`: handed in, left, come back to, taken in.
 
-use std::process::{Child, Command};
+use std::process::Child;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::models::server::Server;
 
 use super::batch_provider::{BatchProvider, Ending, Speaks, Starting};
-use super::project::{Ended, PAID, Project, questions};
+use super::project::{Ended, PAID, Project, interrupt, questions};
 
 const BOTH: [Speaks; 2] = [Speaks::OpenAi, Speaks::Anthropic];
 
@@ -62,15 +62,30 @@ impl Batched {
             .collect()
     }
 
-    /// Makes the notes look as if their batches had been handed in long ago.
-    fn age_notes(&self) {
+    /// Hands a batch in, and is killed while it is out.
+    fn killed(&self) {
+        self.provider.work_on();
+        let running = self.start();
+        until("a batch", || self.notes().iter().any(|note| note.contains("batch_0")));
+        kill(running);
+    }
+
+    fn change_notes(&self, change: impl Fn(String) -> String) {
         for entry in std::fs::read_dir(self.project.path(".tgp/pending")).unwrap() {
             let path = entry.unwrap().path();
             let text = zstd::decode_all(&*std::fs::read(&path).unwrap()).unwrap();
-            let mut note: serde_json::Value = serde_json::from_slice(&text).unwrap();
-            note["at"] = 1_700_000_000.into();
-            std::fs::write(path, zstd::encode_all(note.to_string().as_bytes(), 1).unwrap()).unwrap();
+            let changed = change(String::from_utf8(text).unwrap());
+            std::fs::write(path, zstd::encode_all(changed.as_bytes(), 1).unwrap()).unwrap();
         }
+    }
+
+    /// Makes the notes look as if their batches had been handed in long ago.
+    fn age_notes(&self) {
+        self.change_notes(|text| {
+            let mut note: serde_json::Value = serde_json::from_str(&text).unwrap();
+            note["at"] = 1_700_000_000.into();
+            note.to_string()
+        });
     }
 }
 
@@ -137,10 +152,7 @@ fn a_run_in_batches_gives_what_a_live_run_gives_at_half_the_price() {
 fn a_batch_survives_the_program() {
     for speaks in BOTH {
         let batched = Batched::new(speaks);
-        batched.provider.work_on();
-        let running = batched.start();
-        until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
-        kill(running);
+        batched.killed();
 
         // A live run must not pay for what a batch is paid for.
         let live = batched.run("");
@@ -165,10 +177,7 @@ fn a_batch_survives_the_program() {
 #[test]
 fn what_is_new_is_handed_in_while_an_older_batch_is_out() {
     let batched = Batched::new(Speaks::OpenAi);
-    batched.provider.work_on();
-    let running = batched.start();
-    until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
-    kill(running);
+    batched.killed();
     batched.project.write("items.jsonl", questions(25).as_bytes());
     let running = batched.start();
     until("another batch", || batched.provider.batches() == 2);
@@ -186,13 +195,10 @@ fn an_interrupted_run_says_how_the_batches_are_taken_in() {
     batched.provider.work_on();
     let running = batched.start();
     until("a question after the batch", || batched.provider.polls() > 0);
-    let id = running.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let output = running.wait_with_output().unwrap();
-    let messages = String::from_utf8(output.stderr).unwrap();
+    let Ended { code, messages, .. } = interrupt(running);
     assert!(messages.contains("Batches that were handed in go on at their provider"), "{messages}");
     assert!(messages.contains("20 calls are in batches"), "{messages}");
-    assert_eq!(output.status.code(), Some(3), "{messages}");
+    assert_eq!(code, 3, "{messages}");
     batched.provider.finish();
     batched.run("--batch").complete();
     assert_eq!(batched.provider.batched(), 40);
@@ -220,14 +226,9 @@ fn a_batch_that_was_taken_unheard_is_found_and_taken_in() {
 fn a_batch_whose_program_died_before_it_heard_is_found_by_the_next() {
     for speaks in BOTH {
         let batched = Batched::new(speaks);
-        batched.provider.work_on();
-        let running = batched.start();
-        until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
-        kill(running);
+        batched.killed();
         // As the note stood before the provider's answer came.
-        let entry = std::fs::read_dir(batched.project.path(".tgp/pending")).unwrap().next().unwrap().unwrap();
-        let note = batched.notes().remove(0).replace("\"id\":\"batch_0\"", "\"id\":null");
-        std::fs::write(entry.path(), zstd::encode_all(note.as_bytes(), 1).unwrap()).unwrap();
+        batched.change_notes(|note| note.replace("\"id\":\"batch_0\"", "\"id\":null"));
         batched.provider.finish();
         let ran = batched.run("--batch").complete();
         assert_eq!(batched.provider.batched(), 40, "{}", ran.messages);
@@ -248,10 +249,7 @@ fn a_batch_that_never_arrived_is_handed_in_again_when_that_is_certain() {
         // It may yet come up in the list, so nothing is handed in at once.
         let running = batched.start();
         std::thread::sleep(Duration::from_millis(700));
-        let id = running.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let output = running.wait_with_output().unwrap();
-        let messages = String::from_utf8(output.stderr).unwrap();
+        let messages = interrupt(running).messages;
         assert!(messages.contains("it is looked for until ten minutes after"), "{messages}");
         assert_eq!(batched.provider.batches(), 0);
 
@@ -340,13 +338,8 @@ fn a_batch_that_is_refused_leaves_its_calls_for_the_next_run() {
 #[test]
 fn a_batch_that_the_provider_denies_is_not_handed_in_again() {
     let batched = Batched::new(Speaks::OpenAi);
-    batched.provider.work_on();
-    let running = batched.start();
-    until("a batch", || batched.notes().iter().any(|note| note.contains("batch_0")));
-    kill(running);
-    let entry = std::fs::read_dir(batched.project.path(".tgp/pending")).unwrap().next().unwrap().unwrap();
-    let note = batched.notes().remove(0).replace("batch_0", "batch_x");
-    std::fs::write(entry.path(), zstd::encode_all(note.as_bytes(), 1).unwrap()).unwrap();
+    batched.killed();
+    batched.change_notes(|note| note.replace("batch_0", "batch_x"));
     let denied = batched.run("--batch");
     assert_eq!(denied.code, 3, "{}", denied.messages);
     assert!(denied.messages.contains("says nothing of batch batch_x"), "{}", denied.messages);

@@ -1,11 +1,10 @@
 //! Killed, interrupted, or second in line: nothing paid for is lost.
 
-use std::process::Command;
 use std::time::Duration;
 
 use crate::models::server::{Behaviour, Server};
 
-use super::project::{Project, questions};
+use super::project::{Project, interrupt, questions};
 
 const ASKING: &str = r#"
 pipeline test.asking @ 1.0.0
@@ -67,10 +66,7 @@ fn an_interrupted_run_saves_and_says_how_to_go_on() {
     let project = asking(1000, &server);
     let running = project.start_heard(&format!("run asking.tgp {BIND}"));
     until(&server, 100);
-    let id = running.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-    let output = running.wait_with_output().unwrap();
-    let messages = String::from_utf8(output.stderr).unwrap();
+    let messages = interrupt(running).messages;
     assert!(messages.contains("Run again to go on"), "{messages}");
     let before = server.answered();
     assert!(before < 1000);

@@ -97,6 +97,13 @@ impl Project {
     }
 }
 
+/// Interrupts a run as a person would, and waits for its end.
+pub(crate) fn interrupt(running: Child) -> Ended {
+    let id = running.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    Ended::of(running.wait_with_output().unwrap())
+}
+
 impl Ended {
     pub(crate) fn of(output: Output) -> Ended {
         Ended {
