@@ -5,8 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
 use serde_json::value::RawValue;
 
 use crate::eval::effects::{Answer, Answered, Call};
@@ -20,6 +18,7 @@ use crate::world::World;
 use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
 use super::batches::{self, Batches, Queueing};
 use super::endpoints::Endpoints;
+use super::flights::Flights;
 use super::gauges::Meters;
 use super::last_words;
 use super::stand_in::stand_in;
@@ -43,11 +42,8 @@ pub struct Caller {
     absent: Mutex<HashSet<CallKey>>,
     /// What calls in batches may cost, until they are taken in.
     held: Mutex<HashMap<CallKey, Leave>>,
-    /// Calls on their way, so that two rows that ask the same thing at the same time ask once.
-    flights: Mutex<HashMap<CallKey, Flight>>,
+    flights: Arc<Flights<Made>>,
 }
-
-type Flight = Shared<BoxFuture<'static, Made>>;
 
 /// What a flight brought.
 #[derive(Clone)]
@@ -111,7 +107,7 @@ impl Caller {
             unusable: OnceLock::new(),
             absent: Mutex::default(),
             held: Mutex::default(),
-            flights: Mutex::default(),
+            flights: Arc::default(),
         };
         caller.batches.recall(&caller)?;
         Ok(Arc::new(caller))
@@ -184,6 +180,7 @@ impl Caller {
             return Given { answer: Err(failure), is_settled: false };
         };
         let key = CallKey::of(&endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
+        let landed = self.flights.landed();
         if let Some((answer, paid)) = self.recorded(&endpoint, key, &call.request) {
             if self.batches.is_fresh(&key) {
                 gauge.pay(paid.cost, paid.tokens);
@@ -195,8 +192,7 @@ impl Caller {
             return Given { answer, is_settled: true };
         }
         departs();
-        let (flight, first) = self.flight(key, endpoint, call, may_wait);
-        let made = flight.await;
+        let (made, first) = self.fly(key, landed, endpoint, call, may_wait).await;
         if let (true, Some(expected)) = (first, made.absent) {
             gauge.add(|gauge| &gauge.absent, 1);
             gauge.add(|gauge| &gauge.expected_tokens, expected.forecast.tokens());
@@ -225,36 +221,38 @@ impl Caller {
         Some((Ok(Arc::new(Answered { reply, latency })), paid))
     }
 
-    fn flight(
+    /// The answer to a call that was not on record when so many had landed; and whether it was
+    /// made for this row.
+    async fn fly(
         self: &Arc<Self>,
         key: CallKey,
+        landed: u64,
         endpoint: Arc<Endpoint>,
         call: Call,
         may_wait: bool,
-    ) -> (Flight, bool) {
-        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(flight) = flights.get(&key) {
-            return (flight.clone(), false);
+    ) -> (Made, bool) {
+        if !self.asking().asks() {
+            return (self.unasked(&endpoint, key, &call.request, may_wait), true);
         }
-        let caller = self.clone();
-        let flight = async move {
-            // The one before may have landed between the look at the record and this one.
-            let made = match caller.recorded(&endpoint, key, &call.request) {
-                Some((answer, _)) => Made { answer, paid: None, absent: None, stands_in: false },
-                None => caller.make(&endpoint, key, &call.request, may_wait).await,
-            };
-            caller.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
-            made
+        let (landing, flight) = self.flights.board(key);
+        let Some(flight) = flight else {
+            let made = landing.wait().await;
+            return (made.unwrap_or_else(|| Made::failed(refused(FailureCause::Cancelled))), false);
         };
-        let flight = flight.boxed().shared();
-        flights.insert(key, flight.clone());
-        (flight, true)
+        let recorded = match self.flights.landed() == landed {
+            true => None,
+            false => self.recorded(&endpoint, key, &call.request),
+        };
+        let made = match recorded {
+            Some((answer, _)) => Made { answer, paid: None, absent: None, stands_in: false },
+            // A call takes far more room than the row that waits for it, which is moved about.
+            None => Box::pin(self.make(&endpoint, key, &call.request, may_wait)).await,
+        };
+        flight.land(made.clone());
+        (made, true)
     }
 
     async fn make(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request, may_wait: bool) -> Made {
-        if !self.asking().asks() {
-            return self.unasked(endpoint, key, request, may_wait);
-        }
         if self.is_stopped() {
             return Made::failed(refused(FailureCause::Cancelled));
         }

@@ -154,6 +154,11 @@ impl Maker {
         self.0.state().is_live
     }
 
+    /// Whether anybody may want to see the rows, now or later.
+    pub fn has_readers(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
     /// Passes on rows that are done.
     pub fn settle(&self, rows: impl IntoIterator<Item = Settled>) {
         self.0.change(|state| state.settled.extend(rows));

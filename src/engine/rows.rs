@@ -1,17 +1,18 @@
 //! The rows of one chunk, all at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::StreamExt;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select_all};
 use futures_util::stream::FuturesUnordered;
 
-use crate::check::program::{Node, Program, StepKind};
+use crate::check::program::{ModelId, Node, Program, StepKind};
 use crate::data::row::{Failure, Reason, Row};
-use crate::eval::effects::{Asked, Effects};
+use crate::eval::effects::{Answer, Asked, Call, Effects, Path};
 use crate::eval::ground::Ground;
+use crate::models::anteroom::Anteroom;
 use crate::nodes::stream::{Ran, Stream};
 use crate::plan::unit::Unit;
 use crate::syntax::tree::NodeKind;
@@ -24,6 +25,9 @@ use super::table::ChunkRef;
 
 /// Rows that are done at the same time are passed on together, as many at most.
 const TOGETHER: usize = 256;
+
+/// So many rows are begun when an endpoint may soon lack calls.
+const BEGUN_TOGETHER: usize = 64;
 
 /// What a chunk's rows are run with.
 pub struct RowWork<'a> {
@@ -72,44 +76,47 @@ impl RowWork<'_> {
     /// as far as their models' limits allow.
     pub async fn run(&self, rows: &Arc<[Row]>) -> Vec<Row> {
         let Some(stream) = self.stream() else { return Vec::new() };
+        let (stream, anterooms) = (&stream, self.anterooms());
         let mut made: Vec<Vec<Row>> = Vec::with_capacity(rows.len());
-        let waiting = FuturesUnordered::new();
-        for (place, row) in rows.iter().enumerate() {
-            if !self.takes(row) {
-                made.push(Vec::new());
-                continue;
-            }
-            let mut effects = Effects::default();
-            match stream.run(row, &mut effects) {
-                Ran::Rows(rows) => {
-                    self.read(&effects);
-                    made.push(rows);
-                }
-                Ran::Waiting => {
+        let mut waiting = FuturesUnordered::new();
+        // Places of rows that are done and were not passed on.
+        let mut news: Vec<usize> = Vec::new();
+        while made.len() < rows.len() || !waiting.is_empty() {
+            if waiting.is_empty() || has_room(&anterooms) {
+                for (place, row) in rows.iter().enumerate().skip(made.len()).take(BEGUN_TOGETHER) {
                     made.push(Vec::new());
-                    let stream = &stream;
-                    waiting.push(async move { (place, self.settle(stream, row, effects).await) });
+                    let mut effects = Effects::default();
+                    match self.takes(row).then(|| stream.run(row, &mut effects)) {
+                        None => self.stay.done(1),
+                        Some(Ran::Rows(rows)) => {
+                            self.read(&effects);
+                            self.stay.done(1);
+                            made[place] = rows;
+                            news.push(place);
+                        }
+                        Some(Ran::Waiting) => {
+                            waiting.push(async move { (place, self.settle(stream, row, effects).await) });
+                        }
+                    }
                 }
             }
-        }
-        self.stay.done(rows.len() - waiting.len());
-        let mut is_told = false;
-        // Answers come in groups, for they are put on disk together.
-        let mut waiting = waiting.ready_chunks(TOGETHER);
-        while let Some(done) = waiting.next().await {
-            self.stay.done(done.len());
-            let places: Vec<usize> = done.iter().map(|(place, _)| *place).collect();
-            for (place, rows) in done {
-                made[place] = rows;
+            // Answers come in groups, for they are put on disk together.
+            let may_begin = made.len() < rows.len() && !waiting.is_empty();
+            let mut settled = (&mut waiting).ready_chunks(TOGETHER);
+            tokio::select! {
+                biased;
+                Some(settled) = settled.next() => {
+                    self.stay.done(settled.len());
+                    for (place, rows) in settled {
+                        made[place] = rows;
+                        news.push(place);
+                    }
+                }
+                () = any_freed(&anterooms), if may_begin => {}
+                else => {}
             }
             if self.maker.is_live() {
-                let told = |at: usize| (vec![at as u32], made[at].as_slice());
-                match is_told {
-                    true => self.tell(places.into_iter().map(told)),
-                    // The first time, all that were done before it.
-                    false => self.tell((0..made.len()).map(told)),
-                }
-                is_told = true;
+                self.tell(news.drain(..).map(|at| (vec![at as u32], made[at].as_slice())));
             }
         }
         made.into_iter().flatten().collect()
@@ -164,11 +171,12 @@ impl RowWork<'_> {
 
     /// Passes on rows that are done; what was made of a row without a result is a place of none.
     fn tell<'r>(&self, done: impl Iterator<Item = (Place, &'r [Row])>) {
-        let settled = done.filter(|(_, rows)| !rows.is_empty()).map(|(place, rows)| {
-            self.told.add(rows, self.meters.unit);
-            (place, Arc::from(rows))
-        });
-        self.maker.settle(settled);
+        let told = done.filter(|(_, rows)| !rows.is_empty());
+        let told = told.inspect(|(_, rows)| self.told.add(rows, self.meters.unit));
+        match self.maker.has_readers() {
+            true => self.maker.settle(told.map(|(place, rows)| (place, Arc::from(rows)))),
+            false => told.for_each(drop),
+        }
     }
 
     /// Counts the answers of a row that had to be repaired to be read.
@@ -183,6 +191,14 @@ impl RowWork<'_> {
         self.carries_failures || row.failure.is_none()
     }
 
+    /// Where the calls of the rows wait; nowhere where they ask nobody.
+    fn anterooms(&self) -> Vec<Arc<Anteroom>> {
+        let models = self.unit.models.iter().copied().chain(self.target.map(|target| target.model));
+        let models: BTreeSet<ModelId> = models.collect();
+        let asked = self.caller.endpoints().iter().filter(|(asked, _)| models.contains(&asked.model));
+        asked.map(|(_, endpoint)| endpoint.anteroom().clone()).collect()
+    }
+
     fn stream(&self) -> Option<Stream<'_>> {
         Some(Stream {
             ground: self.ground,
@@ -191,6 +207,21 @@ impl RowWork<'_> {
             draws: &self.unit.draws,
             target: self.target,
         })
+    }
+
+    async fn answers(&self, mut calls: Vec<(Path, Call)>, may_wait: bool) -> Vec<(Path, Answer)> {
+        let answer = |(path, call)| async move {
+            let departs = || self.maker.go_live();
+            let given = self.caller.answer(call, may_wait, self.meters, departs).await;
+            if !given.is_settled {
+                self.unsettled.store(true, Ordering::Relaxed);
+            }
+            (path, given.answer)
+        };
+        match calls.pop() {
+            Some(only) if calls.is_empty() => vec![answer(only).await],
+            last => join_all(calls.into_iter().chain(last).map(answer)).await,
+        }
     }
 
     /// Gets the answers that a row waits for until it waits no more.
@@ -211,20 +242,27 @@ impl RowWork<'_> {
                 row.failure = Some(Arc::new(stuck()));
                 return vec![row];
             }
-            let answer = |(path, call)| async move {
-                let departs = || self.maker.go_live();
-                (path, self.caller.answer(call, may_wait, self.meters, departs).await)
-            };
-            for (path, given) in join_all(calls.into_iter().map(answer)).await {
-                if !given.is_settled {
-                    self.unsettled.store(true, Ordering::Relaxed);
-                }
-                effects.learn(path, given.answer);
+            for (path, answer) in self.answers(calls, may_wait).await {
+                effects.learn(path, answer);
             }
             if let Ran::Rows(rows) = stream.run(row, &mut effects) {
                 self.read(&effects);
                 return rows;
             }
+        }
+    }
+}
+
+fn has_room(anterooms: &[Arc<Anteroom>]) -> bool {
+    anterooms.is_empty() || anterooms.iter().any(|anteroom| anteroom.has_room())
+}
+
+async fn any_freed(anterooms: &[Arc<Anteroom>]) {
+    match anterooms {
+        [] => {}
+        [only] => only.freed().await,
+        several => {
+            select_all(several.iter().map(|anteroom| Box::pin(anteroom.freed()))).await;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::anteroom::Waiting;
 use super::attempt::AttemptEvent;
 use super::dialects::Message;
 use super::endpoint::{Endpoint, Lines};
@@ -39,7 +40,7 @@ pub(super) struct Call<'e, 'r> {
 }
 
 impl<'e> Call<'e, '_> {
-    pub(super) async fn run(&self) -> Result<Brought<'e>, CallFailure> {
+    pub(super) async fn run(&self, waiting: Waiting) -> Result<Brought<'e>, CallFailure> {
         let Call { endpoint, lines, .. } = self;
         let limits = &endpoint.limits;
         let mut sent = 0;
@@ -50,9 +51,15 @@ impl<'e> Call<'e, '_> {
         lines.budget.earn();
         // Many calls wait for their turn, and few are out: what it takes to send is made for those.
         let mut message = None;
+        let mut waiting = Some(waiting);
         loop {
+            let entry = match lines.circuit.enter_at_once() {
+                Some(entry) => Some(Ok(entry)),
+                // What is seldom waited for takes no place in each call.
+                None => Box::pin(endpoint.unless_stopped(lines.circuit.enter())).await,
+            };
             // A stopped endpoint sends nothing more; what is out is waited for.
-            let Some(Ok(entry)) = endpoint.unless_stopped(lines.circuit.enter()).await else {
+            let Some(Ok(entry)) = entry else {
                 return Err(self.give_up(endpoint.reason(failure)));
             };
             let Some(pass) = lines.limiter.admit(self.tokens, sent > 0).await else {
@@ -62,6 +69,7 @@ impl<'e> Call<'e, '_> {
                 continue;
             }
             sent += 1;
+            drop(waiting.take());
             let faults = sent - refusals;
             let message = message
                 .get_or_insert_with(|| endpoint.site.profile.dialect.message(&endpoint.site, self.request));
@@ -99,7 +107,7 @@ impl<'e> Call<'e, '_> {
             }
             let wait = self.pause(&failure.cause, wait, faults.max(refusals));
             endpoint.tell(AttemptEvent::Retrying { cause: failure.cause.clone(), attempt: sent, wait });
-            endpoint.unless_stopped(tokio::time::sleep(wait)).await;
+            Box::pin(endpoint.unless_stopped(tokio::time::sleep(wait))).await;
         }
     }
 

@@ -13,6 +13,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
+use super::anteroom::Anteroom;
 use super::attempt::{AttemptEvent, Observer};
 pub use super::call::Brought;
 use super::call::Call;
@@ -106,6 +107,7 @@ pub struct Endpoint {
     pub(super) lines: OnceLock<Result<Lines, EndpointError>>,
     pub(super) typical_output: AtomicU64,
     pub(super) longest_output: AtomicU64,
+    anteroom: Arc<Anteroom>,
     stopped: tokio::sync::watch::Sender<bool>,
 }
 
@@ -156,6 +158,7 @@ impl Endpoint {
             }
             (None, None, Key::None) => KeySource::None,
         };
+        let anteroom = Anteroom::new(spec.limits.concurrency as usize);
         Ok(Endpoint {
             name: spec.name,
             identity,
@@ -171,6 +174,7 @@ impl Endpoint {
             lines: OnceLock::new(),
             typical_output: AtomicU64::new(TYPICAL_OUTPUT),
             longest_output: AtomicU64::new(LONGEST_OUTPUT),
+            anteroom,
             stopped: tokio::sync::watch::Sender::new(false),
         })
     }
@@ -207,6 +211,11 @@ impl Endpoint {
 
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Where calls wait until they are sent.
+    pub fn anteroom(&self) -> &Arc<Anteroom> {
+        &self.anteroom
     }
 
     /// Whether a call could be made: asks for the key, but nobody over the network.
@@ -284,7 +293,7 @@ impl Endpoint {
         if *self.stopped.borrow() {
             lines.limiter.close();
         }
-        call.run().await
+        call.run(self.anteroom.enter()).await
     }
 
     /// Sends nothing from now on. Calls that are out are waited for; the others fail as cancelled.
