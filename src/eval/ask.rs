@@ -103,16 +103,19 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
 pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32) -> Evaluated<Answer> {
     let kind = scope.ground.binding(asked).map(|binding| &binding.kind);
     let path = place(scope, asked);
-    let call = || Call { asked, request: request.clone(), sample };
     let answer = match kind {
         Some(BindingKind::Scripted { .. }) => script::answer(scope, asked, &request, sample)?,
         Some(BindingKind::Replay { .. }) => script::replay(scope, asked),
-        Some(BindingKind::Remote { .. }) => {
-            scope.effects.answer(&path, call).cloned().ok_or(Halt::Waiting)?
-        }
+        Some(BindingKind::Remote { .. }) => match scope.effects.known(&path) {
+            Some(answer) => answer.clone(),
+            None => {
+                scope.effects.want(path, Call { asked, request, sample });
+                return Err(Halt::Waiting);
+            }
+        },
         None => return Err(Halt::undefined("no model is bound here")),
     };
-    scope.effects.hear(&path, call, &answer);
+    scope.effects.hear(path, || Call { asked, request, sample }, &answer);
     Ok(answer)
 }
 

@@ -42,7 +42,8 @@ pub type Answer = Result<Arc<Answered>, CallFailure>;
 /// What one row has asked and learnt.
 #[derive(Debug, Default)]
 pub struct Effects {
-    answers: BTreeMap<Path, Answer>,
+    /// By place, in the order of places.
+    answers: Vec<(Path, Answer)>,
     waiting: Vec<(Path, Call)>,
     /// Where somebody listens: what was said in this evaluation, models of the program included.
     heard: Option<BTreeMap<Path, (Call, Answer)>>,
@@ -67,9 +68,9 @@ impl Effects {
     }
 
     /// Keeps a request with its answer, where somebody listens.
-    pub fn hear(&mut self, path: &Path, call: impl FnOnce() -> Call, answer: &Answer) {
+    pub fn hear(&mut self, path: Path, call: impl FnOnce() -> Call, answer: &Answer) {
         if let Some(heard) = &mut self.heard {
-            heard.insert(path.clone(), (call(), answer.clone()));
+            heard.insert(path, (call(), answer.clone()));
         }
     }
 
@@ -102,20 +103,21 @@ impl Effects {
         self.mended.len()
     }
 
-    /// The answer to the call at this place; where there is none yet, the call is noted.
-    pub fn answer(&mut self, path: &Path, call: impl FnOnce() -> Call) -> Option<&Answer> {
-        if !self.answers.contains_key(path) {
-            if !self.waiting.iter().any(|(known, _)| known == path) {
-                self.waiting.push((path.clone(), call()));
-            }
-            return None;
+    /// Notes a call that the row waits for.
+    pub fn want(&mut self, path: Path, call: Call) {
+        if !self.waiting.iter().any(|(known, _)| *known == path) {
+            self.waiting.push((path, call));
         }
-        self.answers.get(path)
+    }
+
+    /// Where the answer stands, or is to stand.
+    fn find(&self, path: &Path) -> Result<usize, usize> {
+        self.answers.binary_search_by(|(known, _)| known.cmp(path))
     }
 
     /// The answer at this place, if it came.
     pub fn known(&self, path: &Path) -> Option<&Answer> {
-        self.answers.get(path)
+        self.find(path).ok().and_then(|at| self.answers.get(at)).map(|(_, answer)| answer)
     }
 
     /// The calls noted since the last time, in the order noted.
@@ -128,6 +130,9 @@ impl Effects {
     }
 
     pub fn learn(&mut self, path: Path, answer: Answer) {
-        self.answers.insert(path, answer);
+        match self.find(&path) {
+            Ok(at) => self.answers[at] = (path, answer),
+            Err(at) => self.answers.insert(at, (path, answer)),
+        }
     }
 }

@@ -45,12 +45,12 @@ pub(super) async fn exchange(
             Next::Done => break,
             Next::Poll { url, after } => {
                 tokio::time::sleep(after).await;
-                answer = poll(site, url, transport, headers).await?;
+                answer = Box::pin(poll(site, url, transport, headers)).await?;
             }
             Next::Download(urls) => {
                 let mut downloads = Vec::with_capacity(urls.len());
                 for url in urls {
-                    downloads.push(download(url, transport).await?);
+                    downloads.push(Box::pin(download(url, transport)).await?);
                 }
                 answer.body =
                     wrap(&answer.body, downloads).map_err(|error| Fault::Torn(error.to_string()))?;

@@ -26,6 +26,8 @@ const LARGEST: usize = 256 << 20;
 #[derive(Debug)]
 pub(super) struct Transport {
     client: Client,
+    /// How long nothing may come while an answer is waited for.
+    idle: Duration,
     /// The address asked last: as a rule the next one too.
     last: Mutex<Option<(String, Url)>>,
 }
@@ -55,19 +57,19 @@ impl Transport {
         let mut builder = Client::builder()
             .user_agent(concat!("tgp/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
-            .read_timeout(limits.idle_timeout)
             .tcp_nodelay(true)
             .pool_max_idle_per_host(limits.concurrency as usize)
             .pool_idle_timeout(if plain { IDLE_LOCAL } else { IDLE_HOSTED });
         if plain || limits.concurrency > STREAMS {
-            builder = builder.http1_only();
+            // What may be asked again is for us to say; the client would keep a copy of each request.
+            builder = builder.http1_only().retry(reqwest::retry::never());
         }
         if plain {
             // A machine without any certificates can still talk to servers of its own.
             builder = builder.tls_certs_only([]);
         }
         match builder.build() {
-            Ok(client) => Ok(Transport { client, last: Mutex::default() }),
+            Ok(client) => Ok(Transport { client, idle: limits.idle_timeout, last: Mutex::default() }),
             Err(error) => Err(EndpointError::NoClient { reason: reason(&error) }),
         }
     }
@@ -86,8 +88,42 @@ impl Transport {
         for (name, value) in message.headers {
             request.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let response = self.client.execute(request).await.map_err(fault)?;
-        receive(response).await
+        let response = self.unless_idle(self.client.execute(request)).await?.map_err(fault)?;
+        self.receive(response).await
+    }
+
+    /// The client has such a limit too, which sets its clock also where nothing is waited for.
+    async fn unless_idle<T>(&self, step: impl Future<Output = T>) -> Result<T, Fault> {
+        tokio::time::timeout(self.idle, step).await.map_err(|_| Fault::TimedOut)
+    }
+
+    async fn receive(&self, mut response: Response) -> Result<Answer, Fault> {
+        let status = response.status().as_u16();
+        let url = response.url().as_str().to_owned();
+        let headers = std::mem::take(response.headers_mut());
+        let body = self.whole(&mut response).await?;
+        Ok(Answer { status, url, headers, body })
+    }
+
+    async fn whole(&self, response: &mut Response) -> Result<Bytes, Fault> {
+        let Some(first) = self.chunk(response).await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.chunk(response).await? else { return Ok(first) };
+        let mut body = BytesMut::from(first);
+        body.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk(response).await? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(Fault::Torn("the answer is larger than any answer should be".to_owned()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body.freeze())
+    }
+
+    async fn chunk(&self, response: &mut Response) -> Result<Option<Bytes>, Fault> {
+        self.unless_idle(response.chunk()).await?.map_err(|error| match fault(error) {
+            Fault::TimedOut => Fault::TimedOut,
+            Fault::Unreachable(reason) | Fault::Torn(reason) => Fault::Torn(reason),
+        })
     }
 
     fn address(&self, text: &str) -> Result<Url, Fault> {
@@ -101,32 +137,6 @@ impl Transport {
             }
         }
     }
-}
-
-async fn receive(mut response: Response) -> Result<Answer, Fault> {
-    let status = response.status().as_u16();
-    let url = response.url().as_str().to_owned();
-    let headers = std::mem::take(response.headers_mut());
-    let body = whole(&mut response).await?;
-    Ok(Answer { status, url, headers, body })
-}
-
-async fn whole(response: &mut Response) -> Result<Bytes, Fault> {
-    let torn = |error: reqwest::Error| match fault(error) {
-        Fault::TimedOut => Fault::TimedOut,
-        Fault::Unreachable(reason) | Fault::Torn(reason) => Fault::Torn(reason),
-    };
-    let Some(first) = response.chunk().await.map_err(torn)? else { return Ok(Bytes::new()) };
-    let Some(second) = response.chunk().await.map_err(torn)? else { return Ok(first) };
-    let mut body = BytesMut::from(first);
-    body.extend_from_slice(&second);
-    while let Some(chunk) = response.chunk().await.map_err(torn)? {
-        if body.len() + chunk.len() > LARGEST {
-            return Err(Fault::Torn("the answer is larger than any answer should be".to_owned()));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 pub(super) fn fault(error: reqwest::Error) -> Fault {

@@ -56,10 +56,14 @@ impl Runner<'_> {
         let name: Arc<str> =
             self.stream.ground.binding(asked).map(|binding| binding.name.clone()).unwrap_or_default();
         for sample in 0..query.samples {
-            let mut branch = state.branch(sample, "query", &identity(&name, sample));
             // What the model answers goes by the row that is asked, not by the row made of it.
             let given =
                 exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
+            if matches!(given, Err(Halt::Waiting)) {
+                self.waiting = true;
+                continue;
+            }
+            let mut branch = state.branch(sample, "query", &identity(&name, sample));
             let mut further = Vec::new();
             let mut given = match given {
                 Ok(given) => given,
@@ -102,6 +106,7 @@ impl Runner<'_> {
 
 /// Appends the columns of a query.
 fn answered(branch: &mut State, name: &Arc<str>, sample: u32, query: &Query, given: Given) {
+    branch.values.reserve_exact(columns(query));
     branch.values.push(Value::Text(name.clone()));
     branch.values.push(Value::Int(i64::from(sample)));
     branch.values.push(given.reply);

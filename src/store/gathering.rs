@@ -1,6 +1,6 @@
 //! Lines that are on disk in the journal and not yet in a segment.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use super::CallKey;
@@ -21,7 +21,7 @@ pub(super) struct Gathering(RwLock<Lines>);
 #[derive(Debug, Default)]
 struct Lines {
     entries: Vec<Entry>,
-    latest: BTreeMap<CallKey, usize>,
+    latest: HashMap<CallKey, usize>,
     bytes: usize,
 }
 

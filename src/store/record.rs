@@ -100,6 +100,9 @@ struct Arrival {
     at_ns: u64,
 }
 
+/// What a record takes beside its request and its body, about.
+const ASIDE: usize = 384;
+
 /// What kind of line it is, whose, and when it arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Peek {
@@ -125,8 +128,14 @@ pub(super) fn peek(line: &[u8]) -> Option<Peek> {
 impl Line<'_> {
     /// The line's text, its line break at the end.
     pub(super) fn to_text(&self) -> Result<Vec<u8>, StoreError> {
-        let mut text =
-            serde_json::to_vec(self).map_err(|error| StoreError::Unwritable { reason: error.to_string() })?;
+        let mut text = Vec::with_capacity(match self {
+            Line::Reply(record) | Line::Spare(record) => {
+                ASIDE + record.request.get().len() + record.reply.body.len()
+            }
+            _ => 0,
+        });
+        serde_json::to_writer(&mut text, self)
+            .map_err(|error| StoreError::Unwritable { reason: error.to_string() })?;
         text.push(b'\n');
         Ok(text)
     }

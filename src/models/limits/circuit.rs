@@ -63,12 +63,14 @@ impl Circuit {
         Circuit { outage, changed: Notify::new(), state: Mutex::new(state) }
     }
 
+    /// Leave to ask, where nothing has to be waited for.
+    pub(in crate::models) fn enter_at_once(&self) -> Option<Entry<'_>> {
+        let is_closed = matches!(self.state().phase, Phase::Closed { .. });
+        is_closed.then(|| Entry { circuit: self, trying: false })
+    }
+
     /// Waits until the endpoint may be asked.
     pub(in crate::models) async fn enter(&self) -> Result<Entry<'_>, Dead> {
-        // As a rule it may be asked, and nothing has to be waited for.
-        if matches!(self.state().phase, Phase::Closed { .. }) {
-            return Ok(Entry { circuit: self, trying: false });
-        }
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
+
+static OPENAI_REQUESTS: HeaderName = HeaderName::from_static("x-ratelimit-limit-requests");
+static OPENAI_TOKENS: HeaderName = HeaderName::from_static("x-ratelimit-limit-tokens");
+static ANTHROPIC_REQUESTS: HeaderName = HeaderName::from_static("anthropic-ratelimit-requests-limit");
 
 /// What is left of a quota, and when it is full again.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,13 +37,11 @@ impl Quotas {
     /// Reads `x-ratelimit-*` (OpenAI and those like it) and `anthropic-ratelimit-*`.
     /// `now` is the time since the epoch.
     pub(in crate::models) fn read(headers: &HeaderMap, now: Duration) -> Quotas {
-        if headers.contains_key("x-ratelimit-limit-requests")
-            || headers.contains_key("x-ratelimit-limit-tokens")
-        {
+        if headers.contains_key(&OPENAI_REQUESTS) || headers.contains_key(&OPENAI_TOKENS) {
             let quota = |what: &str| quota(headers, now, |part| format!("x-ratelimit-{part}-{what}"));
             return Quotas { requests: quota("requests"), tokens: quota("tokens") };
         }
-        if headers.contains_key("anthropic-ratelimit-requests-limit") {
+        if headers.contains_key(&ANTHROPIC_REQUESTS) {
             let quota = |what: &str| quota(headers, now, |part| format!("anthropic-ratelimit-{what}-{part}"));
             return Quotas { requests: quota("requests"), tokens: quota("tokens") };
         }

@@ -6,7 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "the store's own files are not part of the World")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
@@ -44,7 +44,7 @@ pub(crate) struct Calls {
 struct State {
     /// None when the files cannot be used: then `recent` holds everything.
     runs: Option<Vec<Run>>,
-    recent: BTreeMap<Prefix, Position>,
+    recent: HashMap<Prefix, Position>,
     saved: Saved,
     /// Everything before this is in `recent` or in a run.
     indexed: Mark,
@@ -96,7 +96,7 @@ impl Calls {
         let (segment, offset) = saved.indexed;
         let indexed = Mark { segment, offset };
         let saved = Saved { ledger: ledger.name().to_owned(), ..saved };
-        let state = State { runs, recent: BTreeMap::new(), saved, indexed };
+        let state = State { runs, recent: HashMap::new(), saved, indexed };
         let calls = Calls { folder: folder.to_path_buf(), state: RwLock::new(state) };
         let added = calls.catch_up(ledger)?;
         if let Some((reason, moved)) = warning
@@ -211,6 +211,7 @@ impl State {
         let State { runs: Some(runs), recent, saved, indexed } = self else { return Ok(()) };
         let mut next = saved.clone();
         let mut merged: Vec<(Prefix, Position)> = recent.iter().map(|(key, at)| (*key, *at)).collect();
+        merged.sort_unstable_by_key(|(key, _)| *key);
         while let Some(last) = next.runs.last() {
             let size = merged.len() as u64;
             let is_worth_it = last.entries <= size || next.runs.len() >= MOST_RUNS;
