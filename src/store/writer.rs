@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -22,6 +23,10 @@ use super::{CallKey, StoreError};
 
 /// A group is written when it has this many bytes, even if more records wait.
 const GROUP: usize = 8 << 20;
+/// Where a group had so many records, as many are on their way,
+const CROWD: usize = 8;
+/// and the next is waited for so long.
+const GATHER: Duration = Duration::from_micros(1000);
 /// Events nobody waits for are written together with replies, or when there are so many.
 const EVENTS: usize = 256;
 
@@ -142,7 +147,11 @@ impl Group {
 impl Work {
     fn run(mut self, orders: &Receiver<Order>) {
         let mut group = Group::default();
+        let mut before = 0;
         while let Ok(order) = orders.recv() {
+            if before >= CROWD {
+                std::thread::sleep(GATHER);
+            }
             group.add(order);
             while group.bytes < GROUP
                 && !group.is_last
@@ -152,6 +161,7 @@ impl Work {
             }
             if group.is_due() {
                 let is_last = group.is_last;
+                before = group.lines.len();
                 self.write(std::mem::take(&mut group));
                 if is_last {
                     return;
