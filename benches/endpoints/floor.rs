@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::usage;
 
 /// Requests at a time, as many as the program is allowed.
-pub(crate) const AT_A_TIME: u64 = 128;
+pub(crate) const AT_A_TIME: u64 = 256;
 const SECONDS: Duration = Duration::from_secs(5);
 /// The word that has this bench be the loop, in a process of its own.
 pub(crate) const LOOP: &str = "--reqwest-loop";
