@@ -224,7 +224,7 @@ impl Caller {
     /// The answer to a call that was not on record when so many had landed; and whether it was
     /// made for this row.
     async fn fly(
-        self: &Arc<Self>,
+        &self,
         key: CallKey,
         landed: u64,
         endpoint: Arc<Endpoint>,
