@@ -74,6 +74,22 @@ impl Stay {
         self.leave(UNKNOWN);
     }
 
+    /// The chunk's rows come one by one, as many as [`Stay::came`] says: a chunk that is still being
+    /// made must not keep others out that are further along.
+    pub(super) fn is_followed(&self) {
+        if !self.is_known.swap(true, Ordering::Relaxed) {
+            self.leave(UNKNOWN);
+        }
+    }
+
+    /// So many rows of a chunk that is followed are there.
+    pub(super) fn came(&self, rows: usize) {
+        if let Some(under_way) = self.room.under_way.get(self.model) {
+            under_way.fetch_add(rows, Ordering::Relaxed);
+        }
+        self.left.fetch_add(rows, Ordering::Relaxed);
+    }
+
     /// So many of the rows are done.
     pub(super) fn done(&self, rows: usize) {
         if self.is_known.load(Ordering::Relaxed) {
@@ -127,6 +143,20 @@ mod tests {
         assert!(!room.has_place(1));
         quick.done(3000);
         assert!(room.has_place(1));
+    }
+
+    #[test]
+    fn of_a_chunk_that_is_followed_only_rows_that_came_count() {
+        let room = Room::new(1, 64);
+        let chunks: Vec<Stay> = (0..3).map(|_| room.enter(0, None)).collect();
+        assert!(!room.has_place(3), "three chunks of unknown length");
+        chunks.iter().for_each(Stay::is_followed);
+        chunks[0].came(10);
+        assert_eq!(room.under_way[0].load(Ordering::Relaxed), 10);
+        assert!(room.has_place(3));
+        chunks[0].done(10);
+        drop(chunks);
+        assert_eq!(room.under_way[0].load(Ordering::Relaxed), 0);
     }
 
     #[test]

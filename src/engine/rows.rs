@@ -130,9 +130,11 @@ impl RowWork<'_> {
         let mut waiting = FuturesUnordered::new();
         let mut end = None;
         self.maker.go_live();
+        self.stay.is_followed();
         while end.is_none() || !waiting.is_empty() {
             tokio::select! {
                 Some((place, rows)) = waiting.next(), if !waiting.is_empty() => {
+                    self.stay.done(1);
                     self.done(&mut made, place, rows);
                 }
                 next = input.next(), if end.is_none() => match next {
@@ -150,6 +152,7 @@ impl RowWork<'_> {
                                     self.done(&mut made, place, rows);
                                 }
                                 Ran::Waiting => {
+                                    self.stay.came(1);
                                     let row = row.clone();
                                     waiting.push(async move {
                                         (place, self.settle(stream, &row, effects).await)
