@@ -18,7 +18,7 @@ use crate::world::World;
 use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
 use super::batches::{self, Batches, Queueing};
 use super::endpoints::Endpoints;
-use super::flights::Flights;
+use super::flights::{Boarding, Flights};
 use super::gauges::Meters;
 use super::last_words;
 use super::stand_in::stand_in;
@@ -42,7 +42,7 @@ pub struct Caller {
     absent: Mutex<HashSet<CallKey>>,
     /// What calls in batches may cost, until they are taken in.
     held: Mutex<HashMap<CallKey, Leave>>,
-    flights: Arc<Flights<Made>>,
+    flights: Flights<Made>,
 }
 
 /// What a flight brought.
@@ -107,7 +107,7 @@ impl Caller {
             unusable: OnceLock::new(),
             absent: Mutex::default(),
             held: Mutex::default(),
-            flights: Arc::default(),
+            flights: Flights::default(),
         };
         caller.batches.recall(&caller)?;
         Ok(Arc::new(caller))
@@ -168,20 +168,14 @@ impl Caller {
     /// The answer to a call: from the record, or from the endpoint and then on record. A call that
     /// `may_wait` can go into a batch. `departs` is told when it is not on record, so that others
     /// must wait for it.
-    pub async fn answer(
-        self: &Arc<Self>,
-        call: Call,
-        may_wait: bool,
-        gauge: Meters<'_>,
-        departs: impl Fn(),
-    ) -> Given {
-        let Some(endpoint) = self.endpoints.get(call.asked).cloned() else {
+    pub async fn answer(&self, call: Call, may_wait: bool, gauge: Meters<'_>, departs: impl Fn()) -> Given {
+        let Some(endpoint) = self.endpoints.get(call.asked) else {
             let failure = refused(FailureCause::Unreachable("no endpoint is bound".to_owned()));
             return Given { answer: Err(failure), is_settled: false };
         };
         let key = CallKey::of(&endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
         let landed = self.flights.landed();
-        if let Some((answer, paid)) = self.recorded(&endpoint, key, &call.request) {
+        if let Some((answer, paid)) = self.recorded(endpoint, key, &call.request) {
             if self.batches.is_fresh(&key) {
                 gauge.pay(paid.cost, paid.tokens);
             } else {
@@ -192,7 +186,7 @@ impl Caller {
             return Given { answer, is_settled: true };
         }
         departs();
-        let (made, first) = self.fly(key, landed, endpoint, call, may_wait).await;
+        let (made, first) = self.fly(key, landed, endpoint, &call.request, may_wait).await;
         if let (true, Some(expected)) = (first, made.absent) {
             gauge.add(|gauge| &gauge.absent, 1);
             gauge.add(|gauge| &gauge.expected_tokens, expected.forecast.tokens());
@@ -227,26 +221,28 @@ impl Caller {
         &self,
         key: CallKey,
         landed: u64,
-        endpoint: Arc<Endpoint>,
-        call: Call,
+        endpoint: &Arc<Endpoint>,
+        request: &Request,
         may_wait: bool,
     ) -> (Made, bool) {
         if !self.asking().asks() {
-            return (self.unasked(&endpoint, key, &call.request, may_wait), true);
+            return (self.unasked(endpoint, key, request, may_wait), true);
         }
-        let (landing, flight) = self.flights.board(key);
-        let Some(flight) = flight else {
-            let made = landing.wait().await;
-            return (made.unwrap_or_else(|| Made::failed(refused(FailureCause::Cancelled))), false);
+        let flight = match self.flights.board(key) {
+            Boarding::First(flight) => flight,
+            Boarding::Later(landing) => {
+                let lost = || Made::failed(refused(FailureCause::Cancelled));
+                return (landing.wait().await.clone().unwrap_or_else(lost), false);
+            }
         };
         let recorded = match self.flights.landed() == landed {
             true => None,
-            false => self.recorded(&endpoint, key, &call.request),
+            false => self.recorded(endpoint, key, request),
         };
         let made = match recorded {
             Some((answer, _)) => Made { answer, paid: None, absent: None, stands_in: false },
             // A call takes far more room than the row that waits for it, which is moved about.
-            None => Box::pin(self.make(&endpoint, key, &call.request, may_wait)).await,
+            None => Box::pin(self.make(endpoint, key, request, may_wait)).await,
         };
         flight.land(made.clone());
         (made, true)

@@ -11,6 +11,7 @@ use crate::models::attempt::Observer;
 use crate::models::endpoint::{Endpoint, EndpointSpec};
 use crate::models::provider::ProviderKind;
 use crate::plan::canonical;
+use crate::plan::unit::Unit;
 use crate::world::World;
 
 use super::error::RunError;
@@ -94,6 +95,12 @@ impl Endpoints {
     /// The endpoints with their bindings, in the order of the program.
     pub fn iter(&self) -> impl Iterator<Item = (&Asked, &Arc<Endpoint>)> {
         self.by_binding.iter()
+    }
+
+    /// Those that a unit asks: its models', and for a query the one of the target it works for.
+    pub fn asked_by(&self, unit: &Unit, target: Option<Asked>) -> impl Iterator<Item = &Arc<Endpoint>> {
+        let asks = move |asked: &Asked| unit.models.contains(&asked.model) || target == Some(*asked);
+        self.by_binding.iter().filter(move |(asked, _)| asks(asked)).map(|(_, endpoint)| endpoint)
     }
 
     /// What identifies each binding beyond the program's text: the server behind a remote one,

@@ -3,30 +3,34 @@
 use std::collections::HashMap;
 use std::collections::hash_map;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::SetOnce;
 
 use crate::store::CallKey;
 
 /// All calls that are on their way, each of which brings a `T`.
 pub(super) struct Flights<T> {
-    out: Mutex<HashMap<CallKey, Arc<Landing<T>>>>,
+    out: Mutex<HashMap<CallKey, Landing<T>>>,
     landed: AtomicU64,
 }
 
-/// Where a flight is waited for.
-pub(super) struct Landing<T> {
-    /// Holds nothing where the flight was lost.
-    brought: OnceLock<Option<T>>,
-    is_down: Notify,
+/// Where a flight is waited for. Nothing comes of one that was lost.
+pub(super) type Landing<T> = Arc<SetOnce<Option<T>>>;
+
+/// What who wants an answer is to do.
+pub(super) enum Boarding<'f, T> {
+    /// To make the call.
+    First(Flight<'f, T>),
+    /// To wait for the one who makes it.
+    Later(Landing<T>),
 }
 
 /// A flight, for who makes it. Dropped without landing, it is lost, and nobody waits for it.
-pub(super) struct Flight<T> {
-    flights: Arc<Flights<T>>,
+pub(super) struct Flight<'f, T> {
+    flights: &'f Flights<T>,
     key: CallKey,
-    landing: Arc<Landing<T>>,
+    landing: Landing<T>,
 }
 
 impl<T> Default for Flights<T> {
@@ -42,58 +46,37 @@ impl<T> Flights<T> {
         self.landed.load(Ordering::Acquire)
     }
 
-    /// Where to wait for a call; the flight itself for the first who asks, who is to make it.
-    pub(super) fn board(self: &Arc<Self>, key: CallKey) -> (Arc<Landing<T>>, Option<Flight<T>>) {
-        let mut out = self.out();
-        match out.entry(key) {
-            hash_map::Entry::Occupied(known) => (known.get().clone(), None),
+    pub(super) fn board(&self, key: CallKey) -> Boarding<'_, T> {
+        match self.out().entry(key) {
+            hash_map::Entry::Occupied(known) => Boarding::Later(known.get().clone()),
             hash_map::Entry::Vacant(place) => {
-                let landing = Arc::new(Landing { brought: OnceLock::new(), is_down: Notify::new() });
-                place.insert(landing.clone());
-                (landing.clone(), Some(Flight { flights: self.clone(), key, landing }))
+                let landing = place.insert(Arc::default()).clone();
+                Boarding::First(Flight { flights: self, key, landing })
             }
         }
     }
 
-    fn out(&self) -> MutexGuard<'_, HashMap<CallKey, Arc<Landing<T>>>> {
+    fn out(&self) -> MutexGuard<'_, HashMap<CallKey, Landing<T>>> {
         self.out.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> Flight<T> {
+impl<T> Flight<'_, T> {
     /// Says what the flight brought.
     pub(super) fn land(self, brought: T) {
-        let _ = self.landing.brought.set(Some(brought));
+        let _ = self.landing.set(Some(brought));
     }
 }
 
-impl<T> Drop for Flight<T> {
+impl<T> Drop for Flight<'_, T> {
     fn drop(&mut self) {
-        let _ = self.landing.brought.set(None);
         let mut out = self.flights.out();
         out.remove(&self.key);
         // Before others can see that it is no longer out.
         self.flights.landed.fetch_add(1, Ordering::Release);
         drop(out);
-        self.landing.is_down.notify_waiters();
-    }
-}
-
-impl<T: Clone> Landing<T> {
-    /// What the flight brought; nothing where it was lost.
-    pub(super) async fn wait(&self) -> Option<T> {
-        let is_down = self.is_down.notified();
-        tokio::pin!(is_down);
-        // Before the look, so that no landing passes unnoticed between the two.
-        is_down.as_mut().enable();
-        loop {
-            if let Some(brought) = self.brought.get() {
-                return brought.clone();
-            }
-            is_down.as_mut().await;
-            is_down.set(self.is_down.notified());
-            is_down.as_mut().enable();
-        }
+        // One that has landed brought something already, and this changes nothing.
+        let _ = self.landing.set(None);
     }
 }
 
@@ -108,27 +91,27 @@ mod tests {
 
     #[tokio::test]
     async fn all_who_ask_meanwhile_get_what_the_first_brought() {
-        let flights: Arc<Flights<u32>> = Arc::default();
-        let (first, flight) = flights.board(key());
-        let (second, none) = flights.board(key());
-        assert!(none.is_none());
+        let flights: Flights<u32> = Flights::default();
+        let Boarding::First(flight) = flights.board(key()) else { panic!("nobody asked before") };
+        let Boarding::Later(second) = flights.board(key()) else { panic!("it is out") };
+        let Boarding::Later(third) = flights.board(key()) else { panic!("it is out") };
         let before = flights.landed();
-        let flight = flight.unwrap();
         let landed = async move {
             tokio::task::yield_now().await;
             flight.land(7);
         };
-        let (first, second, ()) = tokio::join!(first.wait(), second.wait(), landed);
-        assert_eq!((first, second), (Some(7), Some(7)));
+        let (second, third, ()) = tokio::join!(second.wait(), third.wait(), landed);
+        assert_eq!((second, third), (&Some(7), &Some(7)));
         assert_eq!(flights.landed(), before + 1);
-        assert!(flights.board(key()).1.is_some(), "who comes later makes a flight of their own");
+        assert!(matches!(flights.board(key()), Boarding::First(_)), "who comes later asks anew");
     }
 
     #[tokio::test]
     async fn a_lost_flight_is_not_waited_for() {
-        let flights: Arc<Flights<u32>> = Arc::default();
-        let (landing, flight) = flights.board(key());
+        let flights: Flights<u32> = Flights::default();
+        let Boarding::First(flight) = flights.board(key()) else { panic!("nobody asked before") };
+        let Boarding::Later(landing) = flights.board(key()) else { panic!("it is out") };
         drop(flight);
-        assert_eq!(landing.wait().await, None);
+        assert_eq!(landing.wait().await, &None);
     }
 }

@@ -64,25 +64,19 @@ pub(super) struct Stay {
 impl Stay {
     /// The chunk is whole, and has so many rows.
     pub(super) fn is_whole(&self, rows: u32) {
-        if self.is_known.swap(true, Ordering::Relaxed) {
-            return;
+        if !self.is_known.swap(true, Ordering::Relaxed) {
+            self.came(rows as usize);
+            self.leave(UNKNOWN);
         }
-        if let Some(under_way) = self.room.under_way.get(self.model) {
-            under_way.fetch_add(rows as usize, Ordering::Relaxed);
-        }
-        self.left.fetch_add(rows as usize, Ordering::Relaxed);
-        self.leave(UNKNOWN);
     }
 
     /// The chunk's rows come one by one, as many as [`Stay::came`] says: a chunk that is still being
     /// made must not keep others out that are further along.
     pub(super) fn is_followed(&self) {
-        if !self.is_known.swap(true, Ordering::Relaxed) {
-            self.leave(UNKNOWN);
-        }
+        self.is_whole(0);
     }
 
-    /// So many rows of a chunk that is followed are there.
+    /// So many more rows are there.
     pub(super) fn came(&self, rows: usize) {
         if let Some(under_way) = self.room.under_way.get(self.model) {
             under_way.fetch_add(rows, Ordering::Relaxed);

@@ -1,6 +1,6 @@
 //! The rows of one chunk, all at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use futures_util::future::{join_all, select_all};
 use futures_util::stream::FuturesUnordered;
 
-use crate::check::program::{ModelId, Node, Program, StepKind};
+use crate::check::program::{Node, Program, StepKind};
 use crate::data::row::{Failure, Reason, Row};
 use crate::eval::effects::{Answer, Asked, Call, Effects, Path};
 use crate::eval::ground::Ground;
@@ -32,7 +32,7 @@ const BEGUN_TOGETHER: usize = 64;
 /// What a chunk's rows are run with.
 pub struct RowWork<'a> {
     pub ground: &'a Ground,
-    pub caller: &'a Arc<Caller>,
+    pub caller: &'a Caller,
     pub unit: &'a Unit,
     pub target: Option<Asked>,
     pub meters: Meters<'a>,
@@ -76,7 +76,8 @@ impl RowWork<'_> {
     /// as far as their models' limits allow.
     pub async fn run(&self, rows: &Arc<[Row]>) -> Vec<Row> {
         let Some(stream) = self.stream() else { return Vec::new() };
-        let (stream, anterooms) = (&stream, self.anterooms());
+        let stream = &stream;
+        let anterooms = self.anterooms();
         let mut made: Vec<Vec<Row>> = Vec::with_capacity(rows.len());
         let mut waiting = FuturesUnordered::new();
         // Places of rows that are done and were not passed on.
@@ -195,11 +196,8 @@ impl RowWork<'_> {
     }
 
     /// Where the calls of the rows wait; nowhere where they ask nobody.
-    fn anterooms(&self) -> Vec<Arc<Anteroom>> {
-        let models = self.unit.models.iter().copied().chain(self.target.map(|target| target.model));
-        let models: BTreeSet<ModelId> = models.collect();
-        let asked = self.caller.endpoints().iter().filter(|(asked, _)| models.contains(&asked.model));
-        asked.map(|(_, endpoint)| endpoint.anteroom().clone()).collect()
+    fn anterooms(&self) -> Vec<&Arc<Anteroom>> {
+        self.caller.endpoints().asked_by(self.unit, self.target).map(|endpoint| endpoint.anteroom()).collect()
     }
 
     fn stream(&self) -> Option<Stream<'_>> {
@@ -212,6 +210,7 @@ impl RowWork<'_> {
         })
     }
 
+    /// The answers to calls that a row makes at the same time.
     async fn answers(&self, mut calls: Vec<(Path, Call)>, may_wait: bool) -> Vec<(Path, Answer)> {
         let answer = |(path, call)| async move {
             let departs = || self.maker.go_live();
@@ -256,11 +255,12 @@ impl RowWork<'_> {
     }
 }
 
-fn has_room(anterooms: &[Arc<Anteroom>]) -> bool {
+/// Whether an endpoint may soon lack calls, or there is none to wait for.
+fn has_room(anterooms: &[&Arc<Anteroom>]) -> bool {
     anterooms.is_empty() || anterooms.iter().any(|anteroom| anteroom.has_room())
 }
 
-async fn any_freed(anterooms: &[Arc<Anteroom>]) {
+async fn any_freed(anterooms: &[&Arc<Anteroom>]) {
     match anterooms {
         [] => {}
         [only] => only.freed().await,

@@ -85,11 +85,9 @@ impl Run {
 
     /// The most calls that one of a unit's models may have out at a time.
     fn calls_at_a_time(&self, id: UnitId) -> usize {
-        let unit = self.plan.unit(id);
-        let asks =
-            |model| unit.models.contains(&model) || unit.targets.iter().any(|target| target.model == model);
-        let asked = self.caller.endpoints().iter().filter(|(binding, _)| asks(binding.model));
-        asked.map(|(_, endpoint)| endpoint.limits().concurrency as usize).max().unwrap_or(1)
+        let targets = self.parts(id).map(|part| part.map(|(target, _)| target));
+        let asked = targets.flat_map(|target| self.caller.endpoints().asked_by(self.plan.unit(id), target));
+        asked.map(|endpoint| endpoint.limits().concurrency as usize).max().unwrap_or(1)
     }
 
     /// The parts of the work on a chunk: a query does it for each model.

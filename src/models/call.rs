@@ -54,13 +54,13 @@ impl<'e> Call<'e, '_> {
         let mut waiting = Some(waiting);
         loop {
             let entry = match lines.circuit.enter_at_once() {
-                Some(entry) => Some(Ok(entry)),
-                // What is seldom waited for takes no place in each call.
-                None => Box::pin(endpoint.unless_stopped(lines.circuit.enter())).await,
-            };
-            // A stopped endpoint sends nothing more; what is out is waited for.
-            let Some(Ok(entry)) = entry else {
-                return Err(self.give_up(endpoint.reason(failure)));
+                Some(entry) => entry,
+                // What is seldom waited for is boxed, and takes no place in each call.
+                None => match Box::pin(endpoint.unless_stopped(lines.circuit.enter())).await {
+                    Some(Ok(entry)) => entry,
+                    // A stopped endpoint sends nothing more; what is out is waited for.
+                    Some(Err(_)) | None => return Err(self.give_up(endpoint.reason(failure))),
+                },
             };
             let Some(pass) = lines.limiter.admit(self.tokens, sent > 0).await else {
                 return Err(self.give_up(endpoint.reason(failure)));

@@ -45,6 +45,7 @@ pub(super) async fn exchange(
             Next::Done => break,
             Next::Poll { url, after } => {
                 tokio::time::sleep(after).await;
+                // Seldom needed, and so it takes no place in each exchange.
                 answer = Box::pin(poll(site, url, transport, headers)).await?;
             }
             Next::Download(urls) => {

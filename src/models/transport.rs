@@ -92,7 +92,8 @@ impl Transport {
         self.receive(response).await
     }
 
-    /// The client has such a limit too, which sets its clock also where nothing is waited for.
+    /// Waits for a step of an answer, but not for longer than nothing may come. The client has such
+    /// a limit too, which sets its clock also where nothing is waited for.
     async fn unless_idle<T>(&self, step: impl Future<Output = T>) -> Result<T, Fault> {
         tokio::time::timeout(self.idle, step).await.map_err(|_| Fault::TimedOut)
     }

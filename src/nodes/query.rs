@@ -59,20 +59,17 @@ impl Runner<'_> {
             // What the model answers goes by the row that is asked, not by the row made of it.
             let given =
                 exchange(&mut self.stream.scope(at, step, &state, self.effects), query, asked, sample);
-            if matches!(given, Err(Halt::Waiting)) {
-                self.waiting = true;
-                continue;
-            }
-            let mut branch = state.branch(sample, "query", &identity(&name, sample));
-            let mut further = Vec::new();
             let mut given = match given {
                 Ok(given) => given,
                 Err(Halt::Fail(failure)) => Given { failure: Some(*failure), ..Given::nothing() },
-                Err(halt) => {
-                    self.halted(at, branch, 0, halt);
+                Err(Halt::Waiting) => {
+                    self.waiting = true;
                     continue;
                 }
+                Err(Halt::Drop) => continue,
             };
+            let mut branch = state.branch(sample, "query", &identity(&name, sample));
+            let mut further = Vec::new();
             // A reply with several pictures is a row for each; what it took stands at the first.
             for (picture, reply) in (0..).zip(std::mem::take(&mut given.further)) {
                 let number = sample + (picture + 1) * query.samples;

@@ -2,8 +2,8 @@
 //!
 //! It takes all records that wait, writes them, flushes once, and answers all who wait. While a
 //! flush runs, the next group comes together, so that the cost of a flush is shared by as many
-//! records as there are callers. Records that make a full frame go to the segment and are
-//! indexed; fewer go to the journal until there are enough.
+//! records as there are callers; where many come, it waits a little for more. Records that make a
+//! full frame go to the segment and are indexed; fewer go to the journal until there are enough.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use super::{CallKey, StoreError};
 
 /// A group is written when it has this many bytes, even if more records wait.
 const GROUP: usize = 8 << 20;
-/// Where a group had so many records, as many are on their way,
+/// After a group of so many records as many are on their way, and are waited for.
 const CROWD: usize = 8;
-/// and the next is waited for so long.
-const GATHER: Duration = Duration::from_micros(1000);
+/// How long the next group then comes together.
+const GATHER: Duration = Duration::from_millis(1);
 /// Events nobody waits for are written together with replies, or when there are so many.
 const EVENTS: usize = 256;
 
@@ -147,9 +147,9 @@ impl Group {
 impl Work {
     fn run(mut self, orders: &Receiver<Order>) {
         let mut group = Group::default();
-        let mut before = 0;
+        let mut last = 0;
         while let Ok(order) = orders.recv() {
-            if before >= CROWD {
+            if last >= CROWD {
                 std::thread::sleep(GATHER);
             }
             group.add(order);
@@ -161,7 +161,7 @@ impl Work {
             }
             if group.is_due() {
                 let is_last = group.is_last;
-                before = group.lines.len();
+                last = group.lines.len();
                 self.write(std::mem::take(&mut group));
                 if is_last {
                     return;

@@ -61,9 +61,7 @@ async fn sent(endpoint: &Endpoint, server: &Server, request: &Request) -> Result
     match server.requests() - before {
         0 => Err(failure.cause.to_string()),
         // The port is no parameter, and may have digits in common with one.
-        _ => Ok(server
-            .last()
-            .replace(server.base_url().trim_start_matches("http://").trim_end_matches("/v1"), "")),
+        _ => Ok(server.last().replace(server.root().trim_start_matches("http://"), "")),
     }
 }
 
