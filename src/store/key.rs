@@ -57,7 +57,7 @@ impl fmt::Debug for CallKey {
 
 impl Serialize for CallKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.hex())
+        serializer.collect_str(&format_args!("{:032x}", self.0))
     }
 }
 
