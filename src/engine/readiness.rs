@@ -14,7 +14,7 @@ use crate::models::request::{ChatRequest, Request, SearchRequest, Speaker, Turn}
 use crate::plan::unit::{Unit, UnitId};
 
 use super::endpoints::binding_of;
-use super::error::RunError;
+use super::error::{RunError, Unpriced};
 use super::run::Run;
 
 impl Run {
@@ -35,7 +35,7 @@ impl Run {
                     continue;
                 }
                 if endpoint.lacks_price() {
-                    unpriced.insert(endpoint.name().to_owned());
+                    unpriced.extend(self.unpriced(*asked, endpoint));
                 }
                 unsuited.extend(self.unsuited(unit, *asked, is_target, endpoint));
             }
@@ -47,6 +47,23 @@ impl Run {
             true => Err(RunError::Unpriced(unpriced.into_iter().collect())),
             false => Ok(()),
         }
+    }
+
+    fn unpriced(&self, asked: Asked, endpoint: &Endpoint) -> Option<Unpriced> {
+        let model = self.ground.program.models.get(asked.model.0 as usize)?;
+        Some(Unpriced {
+            name: endpoint.name().to_owned(),
+            address: (!endpoint.is_hosted()).then(|| endpoint.base_url().to_owned()),
+            keys: match model.capability {
+                Capability::Chat | Capability::Vision | Capability::Embed => {
+                    "as `input` and `output`, US dollars for a million tokens"
+                }
+                Capability::Image => "as `image`, US dollars for a picture",
+                Capability::Classify | Capability::Search | Capability::Page => {
+                    "as `request`, US dollars for a request"
+                }
+            },
+        })
     }
 
     /// What a model has nothing for, of what is known of the requests before any is made.

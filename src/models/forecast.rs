@@ -52,10 +52,10 @@ impl Endpoint {
         self.cost(&usage, forecast.pictures)
     }
 
-    /// Whether calls cost something that nobody stated: a hosted model that no table of prices
-    /// has. A server of one's own costs nothing by the call.
+    /// Whether what calls cost is not known: no table of prices has the model, and its server is
+    /// not in a network of one's own.
     pub fn lacks_price(&self) -> bool {
-        self.price().is_none() && self.is_hosted()
+        self.price().is_none()
     }
 
     /// Takes in how long a reply was.

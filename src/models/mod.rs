@@ -2,6 +2,7 @@
 //!
 //! The only room that names `reqwest`. It knows requests and replies, not rows or nodes.
 
+mod address;
 pub mod anteroom;
 pub mod attempt;
 pub mod batch;

@@ -87,12 +87,20 @@ impl ModelView {
         });
         self.is_hosted = endpoint.is_hosted();
         let stated = settings.complete(EndpointSpec::new(provider, model)).price.is_some();
-        self.price = endpoint.price().map(|Price { input, cached, output, image }| PriceView {
+        let built_in = Prices::built_in();
+        let from = match (stated, built_in.of(provider, model)) {
+            (true, _) => "tgp.toml",
+            (false, Some(_)) => built_in.as_of(),
+            (false, None) => "own network",
+        };
+        self.price_name = Some(endpoint.name().to_owned());
+        self.price = endpoint.price().map(|Price { input, cached, output, image, request }| PriceView {
             input,
             cached,
             output,
             image,
-            from: if stated { "tgp.toml".to_owned() } else { Prices::built_in().as_of().to_owned() },
+            request,
+            from: from.to_owned(),
         });
     }
 }

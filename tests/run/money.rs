@@ -92,6 +92,34 @@ fn a_budget_wants_prices() {
     assert!(refused.messages.contains("none is known of openai/no-such-model"), "{}", refused.messages);
 }
 
+/// A proxy of one's own may pass calls on to whoever is paid for them.
+#[test]
+fn a_budget_wants_prices_of_servers_that_are_in_no_network_of_ones_own() {
+    let toml = "[endpoints.compatible]\nbase_url = \"https://models.example.org/v1\"\n";
+    let project = Project::new()
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(2))
+        .with("tgp.toml", toml);
+    // None may go out, so that only what is found before the first call is told.
+    let run = "run paid.tgp --budget 1usd --max-calls 0 --bind targets=compatible/m --bind critic=openai/gpt-4.1";
+    let refused = project.tgp(run);
+    assert_eq!(refused.code, 1, "{}", refused.messages);
+    let told = "none is known of compatible/m at https://models.example.org/v1";
+    assert!(refused.messages.contains(told), "{}", refused.messages);
+    assert!(refused.messages.contains("[prices.\"compatible/m\"]"), "{}", refused.messages);
+    assert!(refused.messages.contains("0 where it costs nothing by the call"), "{}", refused.messages);
+    let plan = project.tgp("plan paid.tgp --bind targets=compatible/m --bind critic=openai/gpt-4.1");
+    assert!(plan.out.contains("what 2 calls will cost is not known"), "{}", plan.out);
+
+    // Stated as free, or in the own network, it is asked.
+    project.write("tgp.toml", format!("{toml}[prices.\"compatible/*\"]\ninput = 0\noutput = 0\n").as_bytes());
+    let free = project.tgp(run);
+    assert_eq!(free.code, 3, "{}", free.messages);
+    project.write("tgp.toml", toml.replace("https://models.example.org", "http://127.0.0.1:9").as_bytes());
+    let own = project.tgp(run);
+    assert_eq!(own.code, 3, "{}", own.messages);
+}
+
 #[test]
 fn failed_calls_count_against_a_limit_of_calls() {
     let server = Server::start(Behaviour::answering(400, r#"{"error":{"message":"no"}}"#));
