@@ -110,7 +110,7 @@ fn ran(
     if let Some(awaited) = in_batches([&run]) {
         screen.tell(&awaited);
     }
-    let finished = finished?;
+    let finished = finished.map_err(|error| opened.refused(error))?;
     let reasons = noted(&run, &opened.filed(), &finished, &before, opening.limit)?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);

@@ -86,7 +86,7 @@ pub(super) fn play(
             continue;
         };
         let before = Remembered::load(&entry.run, &opened.filed_in_suite(&entry))?;
-        let finished = drive(&entry.run, &[], manner, screen)?;
+        let finished = drive(&entry.run, &[], manner, screen).map_err(|error| opened.refused(error))?;
         let filed = opened.filed_in_suite(&entry);
         let reasons = noted(&entry.run, &filed, &finished, &before, opening.limit)?;
         if matches!(manner, Manner::Live | Manner::Plain) {

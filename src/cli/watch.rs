@@ -189,7 +189,7 @@ impl Watch {
         while let (Some(run), Went::Ended, true) = (prepared.next(), &went, passed.is_ok()) {
             let finished = self.through(run, &prepared, &mut went).await;
             passed = finished
-                .map_err(SessionError::from)
+                .map_err(|error| prepared.refused(error))
                 .and_then(|finished| self.watching.pass(&mut prepared, finished));
         }
         match passed.and_then(|()| self.watching.finish(&prepared)) {

@@ -1,6 +1,7 @@
 //! Why a run could not go on.
 
 use crate::data::write::grid::one_line;
+use crate::diagnostics::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::store::StoreError;
 
@@ -54,8 +55,9 @@ pub enum RunError {
     #[error("model `{0}` is bound to nothing")]
     Unbound(String),
 
-    #[error("{}", .0.join("\n"))]
-    Unsuited(Vec<String>),
+    /// What bound models have nothing for, at its places.
+    #[error("{}", .0.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("\n"))]
+    Unsuited(Vec<Diagnostic>),
 
     #[error("a budget needs prices, and none is known of {}", told(.0))]
     Unpriced(Vec<Unpriced>),

@@ -8,7 +8,8 @@ use futures_util::future::join_all;
 
 use crate::check::program::{BindingKind, Capability, Program};
 use crate::engine::endpoints::{EndpointSettings, Endpoints, binding_of, bindings};
-use crate::engine::readiness::{capability_of, request, unsuited};
+use crate::engine::sketch::{capability_of, request};
+use crate::engine::unsuited;
 use crate::models::endpoint::{Endpoint, EndpointSpec};
 use crate::models::key_state::KeyState;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply};
@@ -55,13 +56,13 @@ pub async fn ping(programs: &[(&Program, &Endpoints)]) -> Vec<PingView> {
             let request = request(model.capability, question(model.capability), &own);
             let line = format!("{} {}", endpoint.base_url(), endpoint.canonical_json(&request));
             if asked.insert(line, questions.len()).is_none() {
-                let problem = unsuited(model, None, settings, endpoint);
+                let problem = unsuited::of_binding(program, one, endpoint).into_iter().next();
                 questions.push((
                     binding.name.to_string(),
                     model.capability,
                     endpoint.clone(),
                     request,
-                    problem,
+                    problem.map(|lacking| lacking.problem),
                 ));
             }
         }

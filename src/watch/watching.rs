@@ -242,6 +242,11 @@ impl Prepared {
         self.members.iter().find(|member| member.finished.is_none()).map(|member| member.run.clone())
     }
 
+    /// Why a run could not go on, with the text that it is about.
+    pub fn refused(&self, error: RunError) -> SessionError {
+        self.opened.refused(error)
+    }
+
     /// Lets no further call of its runs go out.
     pub fn stop(&self) {
         self.members.iter().for_each(|member| member.run.caller.stop());

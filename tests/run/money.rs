@@ -96,12 +96,11 @@ fn a_budget_wants_prices() {
 #[test]
 fn a_budget_wants_prices_of_servers_that_are_in_no_network_of_ones_own() {
     let toml = "[endpoints.compatible]\nbase_url = \"https://models.example.org/v1\"\n";
-    let project = Project::new()
-        .with("paid.tgp", PAID)
-        .with("items.jsonl", &questions(2))
-        .with("tgp.toml", toml);
+    let project =
+        Project::new().with("paid.tgp", PAID).with("items.jsonl", &questions(2)).with("tgp.toml", toml);
     // None may go out, so that only what is found before the first call is told.
-    let run = "run paid.tgp --budget 1usd --max-calls 0 --bind targets=compatible/m --bind critic=openai/gpt-4.1";
+    let run =
+        "run paid.tgp --budget 1usd --max-calls 0 --bind targets=compatible/m --bind critic=openai/gpt-4.1";
     let refused = project.tgp(run);
     assert_eq!(refused.code, 1, "{}", refused.messages);
     let told = "none is known of compatible/m at https://models.example.org/v1";
