@@ -6,19 +6,22 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::check::program::{BindingKind, Capability, Program};
+use crate::check::program::{BindingKind, Capability, ModelId, Program};
+use crate::digest::Digest;
 use crate::engine::endpoints::{EndpointSettings, Endpoints, binding_of, bindings};
-use crate::engine::sketch::{capability_of, request};
+use crate::engine::sketch::{capability_of, request, shows_pictures};
 use crate::engine::unsuited;
 use crate::models::endpoint::{Endpoint, EndpointSpec};
 use crate::models::key_state::KeyState;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply};
-use crate::models::request::Request;
+use crate::models::request::{ChatRequest, Picture, Request};
 use crate::report::models_view::PingView;
 use crate::report::number::{count, counted};
 
 /// Characters of an answer that are shown.
 const SHOWN: usize = 60;
+/// A red square, of a size that no provider finds too small.
+const PICTURE: &[u8] = include_bytes!("red.png");
 /// The longest that an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -53,34 +56,58 @@ pub async fn ping(programs: &[(&Program, &Endpoints)]) -> Vec<PingView> {
             };
             let BindingKind::Remote { settings, .. } = &binding.kind else { continue };
             let own: Vec<_> = settings.iter().map(|it| (it.name.clone(), it.value.clone())).collect();
-            let request = request(model.capability, question(model.capability), &own);
+            let sees = model.capability == Capability::Vision && is_shown_pictures(program, one.model);
+            let request = match request(model.capability, question(model.capability, sees), &own) {
+                Request::Chat(chat) if sees => Request::Chat(with_picture(chat)),
+                request => request,
+            };
             let line = format!("{} {}", endpoint.base_url(), endpoint.canonical_json(&request));
             if asked.insert(line, questions.len()).is_none() {
                 let problem = unsuited::of_binding(program, one, endpoint).into_iter().next();
-                questions.push((
-                    binding.name.to_string(),
-                    model.capability,
-                    endpoint.clone(),
+                questions.push(Question {
+                    name: binding.name.to_string(),
+                    kind: capability_of(model.capability).name(),
+                    sees,
+                    endpoint: endpoint.clone(),
                     request,
-                    problem.map(|lacking| lacking.problem),
-                ));
+                    problem: problem.map(|lacking| lacking.problem),
+                });
             }
         }
     }
-    let answers = questions.into_iter().map(|(name, capability, endpoint, request, problem)| async move {
-        match problem {
-            Some(problem) => {
-                let kind = capability_of(capability).name();
-                PingView { name, kind, answer: Err(problem), seconds: None, microdollars: None }
-            }
-            None => answer(name, capability, &endpoint, &request).await,
-        }
-    });
-    join_all(answers).await
+    join_all(questions.into_iter().map(answer)).await
 }
 
-fn question(capability: Capability) -> &'static str {
+/// What one model is asked.
+struct Question {
+    name: String,
+    kind: &'static str,
+    /// It is sent a picture.
+    sees: bool,
+    endpoint: Arc<Endpoint>,
+    request: Request,
+    /// Why it can't be asked.
+    problem: Option<String>,
+}
+
+/// Whether it is plain from the file that the model is sent pictures. One that is declared as
+/// `vision` and given conversations is, for that is what it is declared so for.
+fn is_shown_pictures(program: &Program, model: ModelId) -> bool {
+    let steps = program.nodes.iter().flat_map(|node| &node.steps);
+    let mut sent = steps.flat_map(|step| program.sent_by(step));
+    sent.any(|sent| sent.models.contains(&model) && shows_pictures(sent.message))
+}
+
+fn with_picture(mut chat: ChatRequest) -> ChatRequest {
+    let picture =
+        Picture { digest: Digest::of(PICTURE), media_type: "image/png".into(), bytes: PICTURE.into() };
+    chat.turns.iter_mut().for_each(|turn| turn.images.push(picture.clone()));
+    chat
+}
+
+fn question(capability: Capability, sees: bool) -> &'static str {
     match capability {
+        Capability::Vision if sees => "Which colour is this? Say one word.",
         Capability::Image => "A grey circle on white.",
         Capability::Search => "lighthouse",
         Capability::Page => "https://example.org/",
@@ -89,14 +116,13 @@ fn question(capability: Capability) -> &'static str {
     }
 }
 
-async fn answer(
-    name: String,
-    capability: Capability,
-    endpoint: &Arc<Endpoint>,
-    request: &Request,
-) -> PingView {
-    let kind = capability_of(capability).name();
-    match endpoint.ask(request).await {
+async fn answer(question: Question) -> PingView {
+    let Question { name, kind, sees, endpoint, request, problem } = question;
+    if let Some(problem) = problem {
+        return PingView { name, kind, answer: Err(problem), seconds: None, microdollars: None };
+    }
+    let endpoint = &endpoint;
+    match endpoint.ask(&request).await {
         Ok(brought) => {
             let pictures = match &brought.reply.content {
                 Content::Pictures(pictures) => pictures.len() as u32,
@@ -109,10 +135,14 @@ async fn answer(
                 (None, true) => None,
             };
             let seconds = Some(brought.raw.latency.as_secs_f64());
-            PingView { name, kind, answer: said(endpoint, &brought.reply), seconds, microdollars: cost }
+            let answer = said(endpoint, &brought.reply).map(|said| match sees {
+                true => format!("{said}, shown a red square"),
+                false => said,
+            });
+            PingView { name, kind, answer, seconds, microdollars: cost }
         }
         Err(failure) => {
-            let answer = Err(way_out(endpoint, &failure));
+            let answer = Err(way_out(endpoint, &failure, sees));
             PingView { name, kind, answer, seconds: None, microdollars: None }
         }
     }
@@ -160,7 +190,7 @@ fn said(endpoint: &Endpoint, reply: &Reply) -> Result<String, String> {
 }
 
 /// Why no answer came, and what can be done about it.
-fn way_out(endpoint: &Endpoint, failure: &CallFailure) -> String {
+fn way_out(endpoint: &Endpoint, failure: &CallFailure, sees: bool) -> String {
     let help = match &failure.cause {
         FailureCause::Refused(401 | 403) => Some(match endpoint.key_state() {
             KeyState::Present { place } => format!("look at the key from {place}, and what it is allowed"),
@@ -174,6 +204,10 @@ fn way_out(endpoint: &Endpoint, failure: &CallFailure) -> String {
             endpoint.model(),
             endpoint.base_url()
         )),
+        FailureCause::Refused(400 | 413 | 415 | 422) | FailureCause::Server(_) if sees => Some(
+            "it was sent a picture, as in this file: see that the model takes pictures, or bind another"
+                .to_owned(),
+        ),
         FailureCause::Refused(429) | FailureCause::RateLimited => Some(
             "look at the account's credit and limits, and state `requests_per_minute` in tgp.toml".to_owned(),
         ),
