@@ -3,6 +3,7 @@
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
 pub mod bound;
+pub mod closing_words;
 pub mod derived;
 pub mod difference;
 mod evidence;
