@@ -94,6 +94,7 @@ fn of_run(
     screen: &Screen,
 ) -> Result<Vec<Planned>, SessionError> {
     let before = Remembered::load(run, filed)?;
+    before.teach(run);
     let finished =
         super::run::drive(run, only, Manner::Quiet, screen).map_err(|error| opened.refused(error))?;
     let awaited = run.caller.batches().awaited();
@@ -144,6 +145,9 @@ fn line(node: &Planned) -> PlanLine {
         tokens: node.tokens,
         microdollars: node.microdollars,
         unpriced: node.unpriced,
+        at_most_microdollars: node.at_most_microdollars,
+        guessed: node.guessed,
+        asks_again: node.asks_again,
         recorded: node.recorded,
         spared: node.spared,
         saved_microdollars: node.saved_microdollars,

@@ -9,7 +9,7 @@ use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::{cursor, execute, terminal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::data::write::grid::columns;
+use crate::report::paragraph::broken;
 use crate::report::summary::RunSummary;
 use crate::session::SessionError;
 use crate::watch::ran::Ran;
@@ -297,21 +297,6 @@ impl Drop for Live {
         let _ = execute!(std::io::stdout(), cursor::Show, terminal::LeaveAlternateScreen);
         let _ = terminal::disable_raw_mode();
     }
-}
-
-/// A sentence in lines of at most so many columns, as far as its words allow.
-fn broken(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if columns(line) + 1 + columns(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// What a key means.

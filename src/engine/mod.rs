@@ -8,6 +8,7 @@ pub mod caller;
 mod contents;
 pub mod endpoints;
 pub mod error;
+pub mod experience;
 mod flights;
 pub mod gauges;
 mod identities;

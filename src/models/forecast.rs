@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use super::endpoint::Endpoint;
+use super::lengths::Lengths;
 use super::reply::Usage;
 use super::request::Request;
 
 /// Tokens of a reply, guessed before any has come.
-pub(super) const TYPICAL_OUTPUT: u64 = 256;
+pub const TYPICAL_OUTPUT: u64 = 256;
 /// Tokens of the longest reply, guessed before any has come.
 pub(super) const LONGEST_OUTPUT: u64 = 1_024;
 const TOKENS_PER_PICTURE: u64 = 1_000;
@@ -44,6 +45,36 @@ impl Endpoint {
     pub fn most(&self, request: &Request) -> Forecast {
         let longest = self.longest_output.load(Ordering::Relaxed);
         self.forecast(request, SHORTEST_TOKEN, AROUND, |bound| bound.unwrap_or(longest))
+    }
+
+    /// Tokens of a request, by its text.
+    pub fn reckoned_input(&self, request: &Request) -> u64 {
+        self.forecast(request, TYPICAL_TOKEN, 0, |_| 0).input
+    }
+
+    /// About what a call takes where calls like it took so much; `typical` are the tokens of a reply
+    /// where none is known.
+    pub fn expected_by(&self, request: &Request, known: &Lengths, typical: u64) -> Forecast {
+        let typical = known.reply().unwrap_or(typical);
+        let by_text = self
+            .forecast(request, TYPICAL_TOKEN, 0, |bound| bound.map_or(typical, |bound| bound.min(typical)));
+        // A picture has tokens where it is paid for by tokens.
+        let output = match request {
+            Request::Paint(_) => known.reply().unwrap_or_default(),
+            _ => by_text.output,
+        };
+        Forecast { input: known.request(by_text.input), output, ..by_text }
+    }
+
+    /// Whether what a call costs at most is known: its reply costs nothing by its length, or the
+    /// request bounds it.
+    pub fn is_bounded(&self, request: &Request) -> bool {
+        let is_by_length = self.price().is_some_and(|price| price.output > 0.0);
+        match request {
+            Request::Chat(chat) => !is_by_length || chat.parameters.or(&self.parameters).max_tokens.is_some(),
+            Request::Paint(_) => !is_by_length,
+            _ => true,
+        }
     }
 
     /// What that costs, in US dollars; nothing where the price is not known.

@@ -17,6 +17,7 @@ mod exchange;
 pub mod forecast;
 mod judgement;
 pub mod key_state;
+pub mod lengths;
 pub mod limits;
 pub mod prices;
 mod program;

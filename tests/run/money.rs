@@ -220,6 +220,108 @@ fn a_plan_after_a_few_rows_is_nearer_to_what_the_rest_costs() {
     assert!((paid..blind / 4).contains(&seen), "{blind} planned, then {seen}; {paid} paid");
 }
 
+/// Long replies to questions and short ones of judges, each in the provider's own count.
+fn telling() -> Server {
+    Server::start(Behaviour {
+        respond: Arc::new(|incoming| {
+            let judging = incoming.body.contains("answer to");
+            let (text, output) = if judging { ("yes", 2) } else { ("fine", 700) };
+            // A count of its own, twice what the text looks like.
+            let input = incoming.body.len() as u64 / 2;
+            let reply = completion(text)
+                .replace("\"completion_tokens\":3", &format!("\"completion_tokens\":{output}"));
+            let reply = reply.replace("\"prompt_tokens\":12", &format!("\"prompt_tokens\":{input}"));
+            // No two answers alike, so that each is judged.
+            let own =
+                incoming.body.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+            Outgoing::json(200, if judging { reply } else { reply.replace("fine", &format!("fine {own}")) })
+        }),
+        ..Behaviour::default()
+    })
+}
+
+/// What came before at the same node and model says what is to come, whatever else they are asked.
+#[test]
+fn a_plan_reckons_by_what_came_at_the_node_and_says_where_nothing_did() {
+    let server = telling();
+    let project = Project::new()
+        .on(&server)
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(60))
+        .with("tgp.toml", "[prices.\"openai/*\"]\ninput = 2\noutput = 6\n");
+    let node = |ended: &super::project::Ended, name: &str, what: &str| {
+        ended.events().into_iter().find(|event| event["node"] == name).unwrap()[what].clone()
+    };
+    let cost =
+        |ended: &super::project::Ended, name: &str| node(ended, name, "microdollars").as_u64().unwrap();
+    let plan = |bind: &str| project.tgp(&format!("plan paid.tgp --json {bind}")).complete();
+    let blind = plan(BIND);
+    assert_eq!(
+        (node(&blind, "answers", "guessed"), node(&blind, "verdicts", "guessed")),
+        (60.into(), 60.into())
+    );
+    assert!(cost(&blind, "verdicts") < cost(&blind, "answers") / 2, "a label is no long text");
+    let told = project.tgp(&format!("plan paid.tgp {BIND}")).complete().out;
+    assert!(told.contains("No reply at `answers` and `verdicts` is on record"), "{told}");
+
+    project.tgp(&format!("run paid.tgp --limit 20 {BIND}")).complete();
+    let seen = plan(BIND);
+    assert_eq!((node(&seen, "answers", "guessed"), node(&seen, "verdicts", "guessed")), (0.into(), 0.into()));
+    let rest = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
+    let near = |planned: u64, paid: u64| planned.abs_diff(paid) * 10 <= paid;
+    assert!(near(cost(&seen, "answers"), cost(&rest, "answers")), "{} {}", seen.out, rest.out);
+    // Nothing is on record of other prompts and models: they are reckoned by what came before them.
+    project.edit("paid.tgp", "user question\n", "user \"Say: {{question}}\"\n");
+    let other = plan("--bind targets=openai/another --bind critic=openai/gpt-4.1");
+    let all = cost(&rest, "answers") * 60 / 40;
+    assert_eq!((node(&other, "answers", "calls"), node(&other, "answers", "guessed")), (60.into(), 0.into()));
+    assert!(near(cost(&other, "answers"), all), "{} {all}", other.out);
+    let told = project.tgp(&format!("plan paid.tgp {BIND}")).complete().out;
+    assert!(!told.contains("No reply at"), "{told}");
+}
+
+#[test]
+fn a_plan_keeps_what_calls_cost_at_most_apart_from_what_they_will() {
+    let project = Project::new()
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(10))
+        .with("tgp.toml", "[prices.\"openai/*\"]\ninput = 0\noutput = 10\n");
+    let plan = |options: &str| project.tgp(&format!("plan paid.tgp {options} {BIND}")).complete();
+    let most = |ended: &super::project::Ended| {
+        ended.events().into_iter().find(|event| event["node"] == "answers").unwrap()["at_most_microdollars"]
+            .clone()
+    };
+    assert!(most(&plan("--json")).is_null());
+    let told = plan("").out;
+    assert!(told.contains("may cost at most is not known") && !told.contains("at most $"), "{told}");
+    project.edit("paid.tgp", "user question\n", "user question\n  max_tokens 2000\n");
+    // Ten answers of 2,000 tokens at $10 a million.
+    assert_eq!(most(&plan("--json")), 200_000);
+    let told = plan("").out;
+    let line = told.lines().find(|line| line.contains("answers")).unwrap();
+    assert!(line.contains("~$0.03  at most $0.20"), "{told}");
+    assert!(told.contains("What `verdicts` may cost at most"), "{told}");
+}
+
+/// What is found is not known before it is asked for, and yet asked about.
+#[test]
+fn a_plan_counts_what_is_asked_about_what_a_search_finds() {
+    let file = PAID
+        .replace("curate items", "model finder: search\n\ncurate items")
+        .replace("query answers from items", "generate found from items {\n  search finder question top 3 as hit\n}\n\nquery answers from found")
+        .replace("user question", "user \"{{question}} {{hit.text}}\"");
+    let project = Project::new()
+        .with("paid.tgp", &file)
+        .with("items.jsonl", &questions(4))
+        .with("tgp.toml", "[prices.brave]\nrequest = 0.005\n");
+    let plan = project.tgp(&format!("plan paid.tgp --json --bind finder=brave {BIND}")).complete();
+    let node = |name: &str, what: &str| {
+        plan.events().into_iter().find(|event| event["node"] == name).unwrap()[what].clone()
+    };
+    assert_eq!((node("found", "calls"), node("found", "microdollars")), (4.into(), 20_000.into()));
+    assert_eq!((node("answers", "calls"), node("verdicts", "calls")), (12.into(), 12.into()));
+}
+
 #[test]
 fn a_plan_leaves_nothing_behind_that_a_run_takes_for_an_answer() {
     let server = answering();

@@ -17,6 +17,8 @@ pub struct Sent<'p> {
     pub message: &'p Message,
     /// What the answer to an `ask` must be; nothing for a query.
     pub returns: Option<&'p Returns>,
+    /// How often it is asked again, at most, for an answer that does not do.
+    pub retries: u32,
 }
 
 impl Program {
@@ -30,7 +32,7 @@ impl Program {
         let mut walk = Walk { program: self, judges, entered: BTreeSet::new(), found: Vec::new() };
         if let StepKind::Query(query) = &step.kind {
             let (models, message) = (query.models.clone(), &query.message);
-            walk.found.push(Sent { models, message, returns: None });
+            walk.found.push(Sent { models, message, returns: None, retries: 0 });
         }
         of_step(&step.kind).into_iter().for_each(|expr| walk.expr(expr, &[]));
         walk.found
@@ -101,7 +103,8 @@ impl<'p> Walk<'p> {
                     Some(ModelRef::Judge) => self.judges.to_vec(),
                     Some(ModelRef::Parameter(_)) | None => Vec::new(),
                 };
-                self.found.push(Sent { models, message: &ask.message, returns: Some(&ask.returns) });
+                let (message, returns) = (&ask.message, Some(&ask.returns));
+                self.found.push(Sent { models, message, returns, retries: ask.retries });
                 self.message(&ask.message, given);
                 if let Some(until) = &ask.until {
                     self.expr(until, given);
