@@ -549,6 +549,41 @@ fn a_torn_journal_loses_only_what_was_torn() {
 }
 
 #[test]
+fn a_journal_that_is_written_over_ends_where_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open_quietly(folder.path());
+    for number in 0..30 {
+        append(&store, [number]);
+    }
+    store.flush().unwrap();
+    for number in 100..105 {
+        append(&store, [number]);
+    }
+    let running = killed(folder.path());
+    let journal = running.path().join("ledger").join("journal.seg");
+    let written = std::fs::read(&journal).unwrap();
+    let end = written.windows(32).position(|head| head == [0; 32]).unwrap();
+    let frames = frames(&written[..end]);
+    assert_eq!(frames.last(), Some(&(end, 5)));
+    assert!(written.len() > end + 32, "older frames stand behind");
+    let image = killed(running.path());
+    let store = open_quietly(image.path());
+    assert_eq!(served(&store, 0..30).len(), 30);
+    assert_eq!(served(&store, 100..105), [100, 101, 102, 103, 104]);
+    assert_eq!(store.stats().unwrap().replies, 35);
+    for at in 0..end {
+        let flipped = killed(running.path());
+        flip(&flipped.path().join("ledger").join("journal.seg"), at);
+        let (store, warnings) = open(flipped.path());
+        let hit = 100 + frames.iter().position(|(end, _)| *end > at).unwrap() as u64;
+        let others: Vec<u64> = (100..105).filter(|number| *number != hit).collect();
+        assert_eq!(served(&store, 100..105), others, "byte {at}");
+        assert_eq!(store.stats().unwrap().replies, 34, "byte {at}");
+        assert!(!warnings.is_empty(), "byte {at}");
+    }
+}
+
+#[test]
 fn a_journal_whose_lines_were_packed_is_not_read_twice() {
     let folder = tempfile::tempdir().unwrap();
     let store = open_quietly(folder.path());

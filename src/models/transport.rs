@@ -62,11 +62,12 @@ impl Transport {
             .pool_idle_timeout(if plain { IDLE_LOCAL } else { IDLE_HOSTED });
         if plain || limits.concurrency > STREAMS {
             // What may be asked again is for us to say; the client would keep a copy of each request.
-            builder = builder.http1_only().retry(reqwest::retry::never());
+            builder = builder.http1_only().retry(reqwest::retry::never().max_retries_per_request(0));
         }
         if plain {
-            // A machine without any certificates can still talk to servers of its own.
-            builder = builder.tls_certs_only([]);
+            // A machine without any certificates can still talk to servers of its own, which have
+            // nothing to win by packing what they send.
+            builder = builder.tls_certs_only([]).no_gzip();
         }
         match builder.build() {
             Ok(client) => Ok(Transport { client, idle: limits.idle_timeout, last: Mutex::default() }),

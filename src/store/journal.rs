@@ -2,22 +2,28 @@
 //!
 //! A reply must be on disk at once, but a frame of one reply packs badly: by half, where frames
 //! of a hundred pack to a third. So replies that come slowly go to `journal.seg` first, a small
-//! frame a flush, and when there are enough of them as one frame to the segment. The journal's
-//! first line says where that will be; if a frame stands there, the journal is spent.
+//! frame a flush, and when there are enough of them as one frame to the segment. The first line of
+//! each small frame says where that will be; if a frame stands there, the small one is spent.
+//!
+//! A spent journal is written over in place, which spares the disk a new length with each flush.
+//! Where it ends now, it says so with an empty head, for what comes behind is older.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::frame::Packer;
+use super::frame::{HEAD, Packer};
 use super::gathering::Entry;
 use super::ledger::split;
 use super::position::Mark;
 use super::record::{Line, peek};
 use super::replace::free_name;
-use super::segment::{self, Piece, Walk, read_frame};
+use super::segment::{self, Piece, Walk, read_exact_at, read_frame};
 use super::warning::Warnings;
 use super::{StoreError, StoreWarning};
+
+/// What stands behind the last frame.
+const END: [u8; HEAD] = [0; HEAD];
 
 /// The journal being written.
 pub(super) struct Journal {
@@ -39,23 +45,18 @@ impl Journal {
         entries: &[Entry],
         next: Mark,
     ) -> Result<(), StoreError> {
-        if self.is_spent {
-            if let Some(file) = &self.file {
-                file.set_len(0).map_err(StoreError::io(&self.path))?;
-            }
+        if std::mem::take(&mut self.is_spent) {
             self.length = 0;
-            self.is_spent = false;
         }
-        let mut bytes = Vec::new();
-        if self.length == 0 {
-            let Mark { segment, offset } = next;
-            packer.add(&Line::Journal { segment, offset }.to_text()?, false);
-            packer.finish(&mut bytes)?;
-        }
+        let Mark { segment, offset } = next;
+        packer.add(&Line::Journal { segment, offset }.to_text()?, false);
         for entry in entries {
             packer.add(&entry.text, entry.is_reply);
         }
+        let mut bytes = Vec::new();
         packer.finish(&mut bytes)?;
+        let length = self.length + bytes.len() as u64;
+        bytes.extend_from_slice(&END);
         let path = &self.path;
         let file = match &mut self.file {
             Some(file) => file,
@@ -70,7 +71,7 @@ impl Journal {
             let _ = file.set_len(self.length);
             return Err(StoreError::io(path)(error));
         }
-        self.length += bytes.len() as u64;
+        self.length = length;
         Ok(())
     }
 
@@ -113,15 +114,16 @@ impl Left {
                             Ok(Line::Journal { segment, offset }) => {
                                 is_spent = has_frame(ledger, Mark { segment, offset })?;
                             }
+                            _ if is_spent => {}
                             _ => left.entries.push(entry(line)),
                         }
                     }
                 }
+                Piece::Damage { offset, .. } if is_end(&file, offset).map_err(StoreError::io(&path))? => {
+                    break;
+                }
                 Piece::Damage { offset, bytes } => left.damage.push((offset, bytes)),
             }
-        }
-        if is_spent {
-            left.entries.clear();
         }
         Ok(left)
     }
@@ -158,6 +160,16 @@ fn create(path: &Path) -> std::io::Result<File> {
         File::open(folder)?.sync_all()?;
     }
     Ok(file)
+}
+
+/// Whether the journal says that it ends here.
+fn is_end(file: &File, offset: u64) -> std::io::Result<bool> {
+    let mut head = [0; HEAD];
+    let is_whole = file.metadata()?.len() >= offset.saturating_add(HEAD as u64);
+    if is_whole {
+        read_exact_at(file, &mut head, offset)?;
+    }
+    Ok(is_whole && head == END)
 }
 
 fn has_frame(ledger: &Path, at: Mark) -> Result<bool, StoreError> {
