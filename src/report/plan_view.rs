@@ -63,7 +63,8 @@ impl PlanView {
         grid.words();
         grid.words();
         (0..3).for_each(|_| grid.numbers(Align::Right));
-        (0..3).for_each(|_| grid.numbers(Align::Left));
+        let is_bounded = self.nodes.iter().any(|node| !node.at_most().is_empty());
+        (0..2 + usize::from(is_bounded)).for_each(|_| grid.numbers(Align::Left));
         for node in &self.nodes {
             let rows = if node.waits { NONE.to_owned() } else { counted(node.rows, "row") };
             let calls = match (node.calls, node.waits) {
@@ -77,16 +78,21 @@ impl PlanView {
                 (cost, 0) => format!("~{}", money(cost)),
                 (cost, _) => format!("~{} and more", money(cost)),
             };
-            grid.line(vec![
+            let mut cells = vec![
                 (node.name.clone(), Look::Bold),
                 (node.kind.clone(), Look::Dim),
                 (rows, Look::Plain),
                 (calls, Look::Marked),
                 (cost, Look::Plain),
-                (node.at_most(), Look::Dim),
+            ];
+            if is_bounded {
+                cells.push((node.at_most(), Look::Dim));
+            }
+            cells.extend([
                 (node.taken(), Look::Dim),
                 (node.why.first().map(|why| why.told.clone()).unwrap_or_default(), Look::Plain),
             ]);
+            grid.line(cells);
         }
         let mut text = format!("{}\n\n", painted(&self.title, Look::Bold, colour));
         for (line, node) in grid.render(usize::MAX, colour).lines().zip(&self.nodes) {

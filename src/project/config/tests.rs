@@ -126,7 +126,7 @@ fn slips_in_keys_are_told_with_what_was_meant() {
     );
     assert_eq!(
         complaint("[prices.\"openai/m\"]\ninput = 1\noutput = 1\nhorses = 1"),
-        "unknown-key: horses: `[prices.\"openai/m\"]` has no key `horses` (there are `input`, `output`, `cached`, `image`)"
+        "unknown-key: horses: `[prices.\"openai/m\"]` has no key `horses` (there are `input`, `output`, `cached`, `image`, `request`)"
     );
     assert_eq!(
         complaint("[run]\nstor = \"x\""),
