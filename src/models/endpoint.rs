@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -107,6 +107,8 @@ pub struct Endpoint {
     pub(super) lines: OnceLock<Result<Lines, EndpointError>>,
     pub(super) typical_output: AtomicU64,
     pub(super) longest_output: AtomicU64,
+    /// The last attempt that failed.
+    trouble: Mutex<Option<CallFailure>>,
     anteroom: Arc<Anteroom>,
     stopped: tokio::sync::watch::Sender<bool>,
 }
@@ -178,6 +180,7 @@ impl Endpoint {
             lines: OnceLock::new(),
             typical_output: AtomicU64::new(TYPICAL_OUTPUT),
             longest_output: AtomicU64::new(LONGEST_OUTPUT),
+            trouble: Mutex::default(),
             anteroom,
             stopped: tokio::sync::watch::Sender::new(false),
         })
@@ -298,6 +301,20 @@ impl Endpoint {
             lines.limiter.close();
         }
         call.run(self.anteroom.enter()).await
+    }
+
+    /// Why it is left alone, where it is: it failed, or refused its key or model, again and again.
+    pub fn left_alone(&self) -> Option<CallFailure> {
+        let lines = self.lines.get()?.as_ref().ok()?;
+        lines.circuit.is_open().then(|| self.trouble()).flatten()
+    }
+
+    pub(super) fn trouble(&self) -> Option<CallFailure> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note_trouble(&self, failure: &CallFailure) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
     }
 
     /// Sends nothing from now on. Calls that are out are waited for; the others fail as cancelled.

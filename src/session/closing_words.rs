@@ -6,10 +6,30 @@ use crate::engine::allowance::{Allowance, Bound};
 use crate::engine::run::Run;
 use crate::report::number::{counted, money};
 
+use super::way_out::way_out;
+
 /// What runs within one allowance were kept from, went beyond or left waiting; empty where that is
 /// nothing. The allowance is what all of them had together.
 pub fn closing_words(runs: &[&Arc<Run>], allowance: &Allowance) -> Vec<String> {
-    [reached(runs, allowance), passed(runs, allowance), in_batches(runs)].into_iter().flatten().collect()
+    let of_limits = [reached(runs, allowance), passed(runs, allowance), in_batches(runs)];
+    left_alone(runs).into_iter().chain(of_limits.into_iter().flatten()).collect()
+}
+
+/// What to say of endpoints that were left alone, since they failed or refused again and again.
+fn left_alone(runs: &[&Arc<Run>]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for (_, endpoint) in runs.iter().flat_map(|run| run.caller.endpoints().iter()) {
+        let Some(failure) = endpoint.left_alone() else { continue };
+        let words = format!(
+            "{} was left alone: {}. What it was not asked counts as missing; run again to ask it.",
+            endpoint.name(),
+            way_out(endpoint, &failure, false)
+        );
+        if !told.contains(&words) {
+            told.push(words);
+        }
+    }
+    told
 }
 
 /// What to say where a limit kept calls from going out.

@@ -34,6 +34,7 @@ mod trace_text;
 pub mod trial;
 pub mod turnover;
 pub mod way;
+mod way_out;
 pub mod why;
 
 pub use open::{Opened, Opening, Ready, SessionError};
