@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::endpoint::Endpoint;
 use super::lengths::Lengths;
 use super::reply::Usage;
-use super::request::Request;
+use super::request::{ChatRequest, Request};
 
 /// Tokens of a reply, guessed before any has come.
 pub const TYPICAL_OUTPUT: u64 = 256;
@@ -71,7 +71,7 @@ impl Endpoint {
     pub fn is_bounded(&self, request: &Request) -> bool {
         let is_by_length = self.price().is_some_and(|price| price.output > 0.0);
         match request {
-            Request::Chat(chat) => !is_by_length || chat.parameters.or(&self.parameters).max_tokens.is_some(),
+            Request::Chat(chat) => !is_by_length || self.limit_of(chat).is_some(),
             Request::Paint(_) => !is_by_length,
             _ => true,
         }
@@ -108,6 +108,12 @@ impl Endpoint {
         }
     }
 
+    /// Tokens that a reply has at most, where something bounds it.
+    fn limit_of(&self, chat: &ChatRequest) -> Option<u64> {
+        let stated = chat.parameters.or(&self.parameters).max_tokens;
+        stated.or_else(|| self.site.profile.dialect.usual_limit()).map(u64::from)
+    }
+
     fn forecast(
         &self,
         request: &Request,
@@ -122,12 +128,11 @@ impl Endpoint {
                     + chat.turns.iter().map(|turn| turn.text.len()).sum::<usize>()
                     + chat.schema.as_ref().map_or(0, |schema| schema.to_string().len());
                 let pictures = chat.turns.iter().map(|turn| turn.images.len() as u64).sum::<u64>();
-                let parameters = chat.parameters.or(&self.parameters);
                 Forecast {
                     input: tokens(text)
                         + pictures * TOKENS_PER_PICTURE
                         + around * (chat.turns.len() as u64 + 1),
-                    output: output(parameters.max_tokens.map(u64::from)),
+                    output: output(self.limit_of(chat)),
                     pictures: 0,
                 }
             }

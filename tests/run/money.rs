@@ -303,6 +303,19 @@ fn a_plan_keeps_what_calls_cost_at_most_apart_from_what_they_will() {
     assert!(told.contains("What `verdicts` may cost at most"), "{told}");
 }
 
+/// Anthropic is always told a limit, so a budget is kept to exactly there.
+#[test]
+fn a_limit_that_a_provider_always_has_bounds_what_a_call_costs() {
+    let project = Project::new()
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(10))
+        .with("tgp.toml", "[prices.\"anthropic/*\"]\ninput = 0\noutput = 10\n");
+    let bind = "--bind targets=anthropic/m --bind critic=openai/gpt-4.1";
+    let plan = project.tgp(&format!("plan paid.tgp --json {bind}")).complete();
+    let answers = plan.events().into_iter().find(|event| event["node"] == "answers").unwrap();
+    assert_eq!(answers["at_most_microdollars"], 10 * 40_960);
+}
+
 /// What is found is not known before it is asked for, and yet asked about.
 #[test]
 fn a_plan_counts_what_is_asked_about_what_a_search_finds() {
