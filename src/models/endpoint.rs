@@ -309,7 +309,8 @@ impl Endpoint {
         lines.circuit.is_open().then(|| self.trouble()).flatten()
     }
 
-    pub(super) fn trouble(&self) -> Option<CallFailure> {
+    /// The last attempt that failed, where one did.
+    pub fn trouble(&self) -> Option<CallFailure> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -1,9 +1,11 @@
 //! What is to be said when runs are over and something of them is still open.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::allowance::{Allowance, Bound};
 use crate::engine::run::Run;
+use crate::engine::tally::Tally;
 use crate::report::number::{counted, money};
 
 use super::way_out::way_out;
@@ -12,21 +14,32 @@ use super::way_out::way_out;
 /// nothing. The allowance is what all of them had together.
 pub fn closing_words(runs: &[&Arc<Run>], allowance: &Allowance) -> Vec<String> {
     let of_limits = [reached(runs, allowance), passed(runs, allowance), in_batches(runs)];
-    left_alone(runs).into_iter().chain(of_limits.into_iter().flatten()).collect()
+    unanswered(runs).into_iter().chain(of_limits.into_iter().flatten()).collect()
 }
 
-/// What to say of endpoints that were left alone, since they failed or refused again and again.
-fn left_alone(runs: &[&Arc<Run>]) -> Vec<String> {
+/// What to say of endpoints that were left alone, since they failed or refused again and again, and
+/// of those that answered nothing.
+fn unanswered(runs: &[&Arc<Run>]) -> Vec<String> {
     let mut told: Vec<String> = Vec::new();
-    for (_, endpoint) in runs.iter().flat_map(|run| run.caller.endpoints().iter()) {
-        let Some(failure) = endpoint.left_alone() else { continue };
-        let words = format!(
-            "{} was left alone: {}. What it was not asked counts as missing; run again to ask it.",
-            endpoint.name(),
-            way_out(endpoint, &failure, false)
-        );
-        if !told.contains(&words) {
-            told.push(words);
+    for run in runs {
+        let tallies: BTreeMap<String, Tally> = run.caller.tallies().all().into_iter().collect();
+        for (_, endpoint) in run.caller.endpoints().iter() {
+            let name = endpoint.name();
+            let tally = tallies.get(name).copied().unwrap_or_default();
+            let is_silent = tally.failed > 0 && tally.calls + tally.recorded == 0;
+            let words = match (endpoint.left_alone(), endpoint.trouble()) {
+                (Some(failure), _) => format!(
+                    "{name} was left alone: {}. What it was not asked counts as missing; run again to ask it.",
+                    way_out(endpoint, &failure, false)
+                ),
+                (None, Some(failure)) if is_silent => {
+                    format!("{name} answered no call; the last: {}.", way_out(endpoint, &failure, false))
+                }
+                _ => continue,
+            };
+            if !told.contains(&words) {
+                told.push(words);
+            }
         }
     }
     told

@@ -280,3 +280,16 @@ fn an_answer_that_was_cut_is_told_as_cut() {
     let shown = project.tgp(&format!("show paid.tgp verdicts --failures {BIND}")).out;
     assert!(shown.contains("cut at the length limit, which a larger `max_tokens` moves"), "{shown}");
 }
+
+/// Such as a setting that a model does not take.
+#[test]
+fn where_no_call_is_answered_the_run_says_what_came_back() {
+    let body = r#"{"error":{"message":"Unsupported value: temperature must be 1 with this model"}}"#;
+    let server = Server::start(Behaviour::answering(400, body));
+    let project = Project::new().on(&server).with("paid.tgp", PAID).with("items.jsonl", &questions(30));
+    let ended = project.tgp(&format!("run paid.tgp {BIND}"));
+    assert_eq!(server.requests(), 30);
+    let told =
+        "openai/one answered no call; the last: the endpoint refused the request (400): Unsupported value";
+    assert!(ended.messages.contains(told), "{}", ended.messages);
+}
