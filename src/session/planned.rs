@@ -76,7 +76,8 @@ pub fn planned(
                 kind: kind(node.kind),
                 known,
                 rows: counts.rows,
-                reused: counts.reused,
+                // Rows with a stand-in's answer were laid out by an earlier plan, and are no answers.
+                reused: counts.reused.saturating_sub(counts.absent),
                 calls: counts.absent,
                 tokens: counts.expected_tokens,
                 microdollars: counts.expected_cost,
