@@ -28,7 +28,10 @@ pub fn stand_in(request: &Request, forecast: &Forecast, mark: &str) -> Content {
             Some(schema) => instance(schema, mark).to_string().into(),
             None => words(forecast.output, mark),
         }),
-        Request::Paint(paint) => Content::Pictures(vec![plant(&paint.prompt); paint.count.max(1) as usize]),
+        Request::Paint(paint) => {
+            let picture = |at: u32| plant(&format!("{} {mark} {at}", paint.prompt));
+            Content::Pictures((0..paint.count.max(1)).map(picture).collect())
+        }
         Request::Embed(texts) => Content::Vectors(vec![vec![1.0]; texts.len()]),
         Request::Classify(_) => Content::Scores(Vec::new()),
         Request::Search(search) if search.images => {

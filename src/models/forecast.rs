@@ -58,9 +58,10 @@ impl Endpoint {
         let typical = known.reply().unwrap_or(typical);
         let by_text = self
             .forecast(request, TYPICAL_TOKEN, 0, |bound| bound.map_or(typical, |bound| bound.min(typical)));
-        // A picture has tokens where it is paid for by tokens.
         let output = match request {
-            Request::Paint(_) => known.reply().unwrap_or_default(),
+            Request::Paint(paint) if self.is_by_length() => {
+                known.reply().unwrap_or(TOKENS_PER_PICTURE * u64::from(paint.count))
+            }
             _ => by_text.output,
         };
         Forecast { input: known.request(by_text.input), output, ..by_text }
@@ -69,12 +70,16 @@ impl Endpoint {
     /// Whether what a call costs at most is known: its reply costs nothing by its length, or the
     /// request bounds it.
     pub fn is_bounded(&self, request: &Request) -> bool {
-        let is_by_length = self.price().is_some_and(|price| price.output > 0.0);
         match request {
-            Request::Chat(chat) => !is_by_length || self.limit_of(chat).is_some(),
-            Request::Paint(_) => !is_by_length,
+            Request::Chat(chat) => !self.is_by_length() || self.limit_of(chat).is_some(),
+            Request::Paint(_) => !self.is_by_length(),
             _ => true,
         }
+    }
+
+    /// Whether replies are paid for by their tokens.
+    fn is_by_length(&self) -> bool {
+        self.price().is_some_and(|price| price.output > 0.0)
     }
 
     /// What that costs, in US dollars; nothing where the price is not known.
@@ -141,9 +146,12 @@ impl Endpoint {
                 ..Forecast::default()
             },
             Request::Classify(text) => Forecast { input: tokens(text.len()) + around, ..Forecast::default() },
-            Request::Paint(paint) => {
-                Forecast { input: tokens(paint.prompt.len()) + around, output: 0, pictures: paint.count }
-            }
+            Request::Paint(paint) => Forecast {
+                input: tokens(paint.prompt.len()) + around,
+                // A picture has tokens where it is paid for by them.
+                output: if self.is_by_length() { output(None) } else { 0 },
+                pictures: paint.count,
+            },
             Request::Search(_) | Request::Fetch(_) => Forecast::default(),
         }
     }

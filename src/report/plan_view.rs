@@ -173,7 +173,10 @@ impl PlanView {
             )
         });
         let unbounded = told(names(&|node| node.at_most_microdollars.is_none()), &|names| {
-            format!("What {names} may cost at most is not known: no `max_tokens` bounds the replies.")
+            format!(
+                "What {names} may cost at most is not known: nothing bounds the replies, as `max_tokens` does \
+                 for texts."
+            )
         });
         let again = told(
             names(&|node| node.asks_again && node.at_most_microdollars.is_some_and(|it| it > 0)),

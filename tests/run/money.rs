@@ -316,6 +316,40 @@ fn a_limit_that_a_provider_always_has_bounds_what_a_call_costs() {
     assert_eq!(answers["at_most_microdollars"], 10 * 40_960);
 }
 
+/// Two pictures of one prompt are two pictures, and each is looked at.
+#[test]
+fn a_plan_counts_what_is_asked_about_each_picture_and_what_a_picture_takes() {
+    let file = r#"
+pipeline test.painted @ 1.0.0
+
+models painters: image
+model seer: vision
+
+curate items {
+  rows [ { n = 1, what = "a lighthouse" }, { n = 2, what = "a cat" } ]
+  key n
+}
+
+query pictures from items to painters { user "Paint {{what}}" }
+
+judge verdicts from pictures by seer {
+  verdict shows: bool = ask { user "Does it show {{what}}?" image reply returns yes | no } == yes
+}
+
+measure quality from verdicts { by model metric shows = rate(shows) better higher missing excluded }
+"#;
+    let project = Project::new().with("painted.tgp", file);
+    let bind = "--bind painters=openai/dall-e-3,openai/gpt-image-1 --bind seer=openai/gpt-4o";
+    let plan = project.tgp(&format!("plan painted.tgp --json {bind}")).complete();
+    let node = |name: &str, what: &str| {
+        plan.events().into_iter().find(|event| event["node"] == name).unwrap()[what].as_u64().unwrap()
+    };
+    assert_eq!((node("pictures", "calls"), node("verdicts", "calls")), (4, 4));
+    // Two at four cents, and two of some thousand tokens at $40 a million.
+    let cost = node("pictures", "microdollars");
+    assert!((160_000..165_000).contains(&cost), "{cost}");
+}
+
 /// What is found is not known before it is asked for, and yet asked about.
 #[test]
 fn a_plan_counts_what_is_asked_about_what_a_search_finds() {
