@@ -32,8 +32,8 @@ fn record(number: u64, asked: u64) -> Record {
     let request = format!(r#"{{"messages":[{{"role":"user","content":"question {number}"}}]}}"#);
     Record {
         key: key(number),
-        provider: "openai".to_owned(),
-        model: "gpt-4o".to_owned(),
+        provider: "openai".into(),
+        model: "gpt-4o".into(),
         request: RawValue::from_string(request).unwrap(),
         reply: RawReply {
             status: 200,

@@ -72,8 +72,8 @@ pub(crate) fn record(folder: &Path, bodies: &[String]) {
                 );
                 store.append(Record {
                     key: CallKey::of(&Digest::of(request.as_bytes())),
-                    provider: "openai".to_owned(),
-                    model: "one".to_owned(),
+                    provider: "openai".into(),
+                    model: "one".into(),
                     usage: Usage { input: 12, output: 120, ..Usage::default() },
                     cost: Some(0.0001),
                     request: RawValue::from_string(request).expect("it is JSON"),

@@ -173,7 +173,7 @@ impl Caller {
     /// The answer to a call: from the record, or from the endpoint and then on record. A call that
     /// `may_wait` can go into a batch. `departs` is told when it is not on record, so that others
     /// must wait for it.
-    pub async fn answer(&self, call: Call, may_wait: bool, gauge: Meters<'_>, departs: impl Fn()) -> Given {
+    pub async fn answer(&self, call: &Call, may_wait: bool, gauge: Meters<'_>, departs: impl Fn()) -> Given {
         let Some(endpoint) = self.endpoints.get(call.asked) else {
             let failure = refused(FailureCause::Unreachable("no endpoint is bound".to_owned()));
             return Given { answer: Err(failure), is_settled: false };
@@ -396,8 +396,8 @@ impl Caller {
         let latency = raw.latency;
         let record = Record {
             key,
-            provider: endpoint.provider().name().to_owned(),
-            model: endpoint.model().to_owned(),
+            provider: endpoint.provider().name().into(),
+            model: endpoint.model().clone(),
             usage: reply.usage,
             cost,
             request: canonical,
@@ -469,7 +469,7 @@ impl Caller {
     pub(super) fn endpoint_at(&self, provider: &str, model: &str, base_url: &str) -> Option<Arc<Endpoint>> {
         let found = self.endpoints.iter().map(|(_, endpoint)| endpoint).find(|endpoint| {
             endpoint.provider().name() == provider
-                && endpoint.model() == model
+                && **endpoint.model() == *model
                 && endpoint.base_url() == base_url
         });
         found.cloned()
@@ -481,7 +481,7 @@ impl Caller {
         let event = Event {
             key,
             provider: endpoint.provider().name().to_owned(),
-            model: endpoint.model().to_owned(),
+            model: endpoint.model().to_string(),
             at: self.world.now(),
             attempt: failure.attempts,
             what: failure.cause.to_string(),

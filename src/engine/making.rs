@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use smallvec::SmallVec;
 use tokio::sync::watch;
 
 use crate::data::row::Row;
@@ -15,7 +16,7 @@ use super::table::ChunkRef;
 
 /// Where rows stand in their chunk: the place of the row they come from, then their own among
 /// those made of it, and so on back to a chunk that was whole.
-pub type Place = Vec<u32>;
+pub type Place = SmallVec<[u32; 4]>;
 
 /// Rows that are done, and where they stand.
 pub type Settled = (Place, Arc<[Row]>);
@@ -229,7 +230,10 @@ mod tests {
     use crate::digest::Digest;
 
     fn rows(number: u128) -> Settled {
-        (vec![number as u32], Arc::from([Row { id: RowId(number), values: Vec::new(), failure: None }]))
+        (
+            Place::from_slice(&[number as u32]),
+            Arc::from([Row { id: RowId(number), values: Vec::new(), failure: None }]),
+        )
     }
 
     fn chunk() -> ChunkRef {

@@ -117,7 +117,7 @@ impl RowWork<'_> {
                 else => {}
             }
             if self.maker.is_live() {
-                self.tell(news.drain(..).map(|at| (vec![at as u32], made[at].as_slice())));
+                self.tell(news.drain(..).map(|at| (Place::from_slice(&[at as u32]), made[at].as_slice())));
             }
         }
         made.into_iter().flatten().collect()
@@ -210,20 +210,21 @@ impl RowWork<'_> {
         })
     }
 
-    /// The answers to calls that a row makes at the same time.
-    async fn answers(&self, mut calls: Vec<(Path, Call)>, may_wait: bool) -> Vec<(Path, Answer)> {
-        let answer = |(path, call)| async move {
-            let departs = || self.maker.go_live();
-            let given = self.caller.answer(call, may_wait, self.meters, departs).await;
-            if !given.is_settled {
-                self.unsettled.store(true, Ordering::Relaxed);
-            }
-            (path, given.answer)
-        };
-        match calls.pop() {
-            Some(only) if calls.is_empty() => vec![answer(only).await],
-            last => join_all(calls.into_iter().chain(last).map(answer)).await,
+    /// The answers to calls that a row makes at the same time, in the order of the calls.
+    async fn answers(&self, calls: &[(Path, Call)], may_wait: bool) -> Vec<Answer> {
+        match calls {
+            [(_, only)] => vec![self.answer(only, may_wait).await],
+            _ => join_all(calls.iter().map(|(_, call)| self.answer(call, may_wait))).await,
         }
+    }
+
+    async fn answer(&self, call: &Call, may_wait: bool) -> Answer {
+        let departs = || self.maker.go_live();
+        let given = self.caller.answer(call, may_wait, self.meters, departs).await;
+        if !given.is_settled {
+            self.unsettled.store(true, Ordering::Relaxed);
+        }
+        given.answer
     }
 
     /// Gets the answers that a row waits for until it waits no more.
@@ -244,7 +245,8 @@ impl RowWork<'_> {
                 row.failure = Some(Arc::new(stuck()));
                 return vec![row];
             }
-            for (path, answer) in self.answers(calls, may_wait).await {
+            let answers = self.answers(&calls, may_wait).await;
+            for ((path, _), answer) in calls.into_iter().zip(answers) {
                 effects.learn(path, answer);
             }
             if let Ran::Rows(rows) = stream.run(row, &mut effects) {

@@ -34,8 +34,8 @@ impl Witness {
         let place = serde_json::from_str::<Place>(record.request.get());
         let seen = Seen {
             server: place.ok().and_then(|place| place.at),
-            provider: record.provider.clone(),
-            model: record.model.clone(),
+            provider: record.provider.to_string(),
+            model: record.model.to_string(),
             served_by: served_by.map(str::to_owned),
             at: record.reply.at,
             microdollars,

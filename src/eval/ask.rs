@@ -48,10 +48,15 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
     let mut reason = Reason::Invalid;
     let mut excerpt: Arc<str> = "".into();
     for attempt in 0..=ask.retries {
-        let request = Request::Chat(rendered.chat(scope, asked, turns.clone(), schema.clone())?);
         // An answer that is refused by `until` is asked for anew, as a sample of its own.
         let number = sample + attempt * ask.samples.max(1);
-        let given = scope.at(number, |scope| answer(scope, asked, request, number))?;
+        let given = match scope.at(number, |scope| known(scope, asked)) {
+            Some(answer) => answer,
+            None => {
+                let request = Request::Chat(rendered.chat(scope, asked, turns.clone(), schema.clone())?);
+                scope.at(number, |scope| answer(scope, asked, request, number))?
+            }
+        };
         let reply = match given {
             Ok(answered) => answered,
             Err(failure) => return Err(failed(&failure)),
@@ -126,6 +131,14 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32
     };
     scope.effects.hear(path, || Call { asked, request, sample }, &answer);
     Ok(answer)
+}
+
+/// The answer that came to the call made here, for which the request need not be made again.
+pub fn known(scope: &Scope<'_>, asked: Asked) -> Option<Answer> {
+    if scope.effects.is_listening() {
+        return None;
+    }
+    scope.effects.known(&place(scope, asked)).cloned()
 }
 
 /// Where in the row's evaluation the call that is made here stands.

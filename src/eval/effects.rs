@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::check::program::ModelId;
 use crate::data::json::Repair;
 use crate::models::reply::{CallFailure, Reply};
@@ -11,7 +13,7 @@ use crate::models::request::Request;
 
 /// Where in a row's evaluation a call stands: step, branches, sites of functions, attempt.
 /// The same each time the row is evaluated.
-pub type Path = Vec<u32>;
+pub type Path = SmallVec<[u32; 8]>;
 
 /// One of a model's bindings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +69,11 @@ impl Effects {
         Effects { heard: Some(BTreeMap::new()), ..Effects::default() }
     }
 
+    /// Whether somebody wants to read the requests too.
+    pub fn is_listening(&self) -> bool {
+        self.heard.is_some()
+    }
+
     /// Keeps a request with its answer, where somebody listens.
     pub fn hear(&mut self, path: Path, call: impl FnOnce() -> Call, answer: &Answer) {
         if let Some(heard) = &mut self.heard {
@@ -93,7 +100,7 @@ impl Effects {
     /// What had to be repaired in the answers at this place and those within it, each kind once, in
     /// the order of the kinds.
     pub fn mended_within(&self, place: &[u32]) -> Vec<Repair> {
-        let within = self.mended.range(place.to_vec()..).take_while(|(path, _)| path.starts_with(place));
+        let within = self.mended.range(Path::from(place)..).take_while(|(path, _)| path.starts_with(place));
         let repairs: BTreeSet<Repair> = within.flat_map(|(_, repairs)| repairs).copied().collect();
         repairs.into_iter().collect()
     }
@@ -106,6 +113,7 @@ impl Effects {
     /// Notes a call that the row waits for.
     pub fn want(&mut self, path: Path, call: Call) {
         if !self.waiting.iter().any(|(known, _)| *known == path) {
+            make_room(&mut self.waiting);
             self.waiting.push((path, call));
         }
     }
@@ -132,7 +140,17 @@ impl Effects {
     pub fn learn(&mut self, path: Path, answer: Answer) {
         match self.find(&path) {
             Ok(at) => self.answers[at] = (path, answer),
-            Err(at) => self.answers.insert(at, (path, answer)),
+            Err(at) => {
+                make_room(&mut self.answers);
+                self.answers.insert(at, (path, answer));
+            }
         }
+    }
+}
+
+/// Room for the first, which most often stays the only one: many rows wait at a time.
+fn make_room<T>(list: &mut Vec<T>) {
+    if list.is_empty() {
+        list.reserve_exact(1);
     }
 }

@@ -168,7 +168,7 @@ impl Endpoint {
         Ok(Endpoint {
             name: spec.name,
             identity,
-            site: Site { profile, model: spec.model, base_url, api_version: spec.api_version },
+            site: Site { profile, model: spec.model.into(), base_url, api_version: spec.api_version },
             parameters: spec.parameters,
             limits: spec.limits,
             key_source,
@@ -202,7 +202,7 @@ impl Endpoint {
     }
 
     /// The provider's name for the model.
-    pub fn model(&self) -> &str {
+    pub fn model(&self) -> &Arc<str> {
         &self.site.model
     }
 

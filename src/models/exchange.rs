@@ -36,7 +36,7 @@ pub(super) async fn exchange(
         Carrier::Http { transport, headers } => (transport, headers),
         Carrier::Program(program) => {
             let body = program.ask(message.body.as_deref().unwrap_or_default()).await?;
-            return Ok(Answer { status: 200, url: String::new(), headers: HeaderMap::new(), body });
+            return Ok(Answer { status: 200, moved_to: None, headers: HeaderMap::new(), body });
         }
     };
     let mut answer = transport.send(message, headers).await?;
@@ -61,7 +61,8 @@ pub(super) async fn exchange(
     }
     if (200..300).contains(&answer.status) {
         let media_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        answer.body = site.profile.dialect.seal(&answer.url, media_type, answer.body);
+        let url = answer.moved_to.as_deref().unwrap_or(&message.url);
+        answer.body = site.profile.dialect.seal(url, media_type, answer.body);
     }
     Ok(answer)
 }

@@ -36,8 +36,8 @@ pub(super) struct Transport {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// Where it came from in the end.
-    pub(super) url: String,
+    /// Where it came from in the end, if that is not where it was asked for.
+    pub(super) moved_to: Option<String>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -89,22 +89,19 @@ impl Transport {
         for (name, value) in message.headers {
             request.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        let response = self.unless_idle(self.client.execute(request)).await?.map_err(fault)?;
-        self.receive(response).await
+        let mut response = self.unless_idle(self.client.execute(request)).await?.map_err(fault)?;
+        let status = response.status().as_u16();
+        let url = response.url().as_str();
+        let moved_to = (url != message.url).then(|| url.to_owned());
+        let headers = std::mem::take(response.headers_mut());
+        let body = self.whole(&mut response).await?;
+        Ok(Answer { status, moved_to, headers, body })
     }
 
     /// Waits for a step of an answer, but not for longer than nothing may come. The client has such
     /// a limit too, which sets its clock also where nothing is waited for.
     async fn unless_idle<T>(&self, step: impl Future<Output = T>) -> Result<T, Fault> {
         tokio::time::timeout(self.idle, step).await.map_err(|_| Fault::TimedOut)
-    }
-
-    async fn receive(&self, mut response: Response) -> Result<Answer, Fault> {
-        let status = response.status().as_u16();
-        let url = response.url().as_str().to_owned();
-        let headers = std::mem::take(response.headers_mut());
-        let body = self.whole(&mut response).await?;
-        Ok(Answer { status, url, headers, body })
     }
 
     async fn whole(&self, response: &mut Response) -> Result<Bytes, Fault> {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::check::program::{BindingKind, Capability, Query, Step};
 use crate::data::row::{Failure, Reason};
 use crate::data::types::Type;
 use crate::data::value::Value;
-use crate::eval::ask::{answer, failure_of};
+use crate::eval::ask::{answer, failure_of, known};
 use crate::eval::effects::Asked;
 use crate::eval::halt::{Evaluated, Halt};
 use crate::eval::message::{picture, render, settings};
@@ -103,7 +105,6 @@ impl Runner<'_> {
 
 /// Appends the columns of a query.
 fn answered(branch: &mut State, name: &Arc<str>, sample: u32, query: &Query, given: Given) {
-    branch.values.reserve_exact(columns(query));
     branch.values.push(Value::Text(name.clone()));
     branch.values.push(Value::Int(i64::from(sample)));
     branch.values.push(given.reply);
@@ -120,8 +121,11 @@ fn answered(branch: &mut State, name: &Arc<str>, sample: u32, query: &Query, giv
 }
 
 /// What tells apart the rows that a query makes of one row.
-fn identity(model: &str, sample: u32) -> Vec<u8> {
-    [model.as_bytes(), &[0], &sample.to_le_bytes()].concat()
+fn identity(model: &str, sample: u32) -> SmallVec<[u8; 64]> {
+    let mut identity = SmallVec::from_slice(model.as_bytes());
+    identity.push(0);
+    identity.extend_from_slice(&sample.to_le_bytes());
+    identity
 }
 
 /// One conversation with the model: each user turn is answered before the next is sent.
@@ -130,8 +134,8 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         return Err(Halt::undefined("the prompt has a hole without a value"));
     };
     let paints = scope.ground.model(asked).is_some_and(|model| model.capability == Capability::Image);
-    let mut sent: Vec<Turn> = Vec::new();
-    let mut replies = Vec::new();
+    let mut sent: Vec<Turn> = Vec::with_capacity(rendered.turns.len());
+    let mut replies = Vec::with_capacity(1);
     let mut further = Vec::new();
     let mut outcome = Outcome::Complete;
     let mut usage = Usage::default();
@@ -147,17 +151,22 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
         {
             continue;
         }
-        let request = if paints {
-            Request::Paint(picture(turn.text.clone(), &settings(scope, asked, &rendered.settings)?))
-        } else {
-            Request::Chat(rendered.chat(scope, asked, sent.clone(), None)?)
-        };
         let place = replies.len() as u32;
-        let answered =
-            match scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))? {
-                Ok(answered) => answered,
-                Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
-            };
+        let answer = match scope.at(place, |scope| scope.at(sample, |scope| known(scope, asked))) {
+            Some(answer) => answer,
+            None => {
+                let request = if paints {
+                    Request::Paint(picture(turn.text.clone(), &settings(scope, asked, &rendered.settings)?))
+                } else {
+                    Request::Chat(rendered.chat(scope, asked, sent.clone(), None)?)
+                };
+                scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))?
+            }
+        };
+        let answered = match answer {
+            Ok(answered) => answered,
+            Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),
+        };
         let measured = !is_remote || !answered.latency.is_zero();
         latency = latency.filter(|_| measured).map(|sum| sum + answered.latency);
         let reply = &answered.reply;

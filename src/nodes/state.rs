@@ -7,7 +7,7 @@ use crate::data::value::Value;
 use crate::eval::effects::Path;
 
 /// A row between two steps.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct State {
     pub id: RowId,
     pub values: Vec<Value>,
@@ -19,10 +19,11 @@ pub struct State {
 }
 
 impl State {
-    pub fn new(row: &Row) -> State {
+    /// A row before the first step, with room for so many values more.
+    pub fn new(row: &Row, more: usize) -> State {
         State {
             id: row.id,
-            values: row.values.clone(),
+            values: with_room(&row.values, row.values.len() + more),
             failure: row.failure.clone(),
             pending: Vec::new(),
             path: Path::new(),
@@ -36,8 +37,13 @@ impl State {
 
     /// The row made from this one by a step.
     pub fn branch(&self, number: u32, tag: &str, part: &[u8]) -> State {
-        let mut branch = self.clone();
-        branch.id = self.id.derive(tag, part);
+        let mut branch = State {
+            id: self.id.derive(tag, part),
+            values: with_room(&self.values, self.values.capacity()),
+            failure: self.failure.clone(),
+            pending: self.pending.clone(),
+            path: self.path.clone(),
+        };
         branch.path.push(number);
         branch
     }
@@ -45,4 +51,10 @@ impl State {
     pub fn fail(&mut self, failure: Failure) {
         self.failure = Some(Arc::new(failure));
     }
+}
+
+fn with_room(values: &[Value], room: usize) -> Vec<Value> {
+    let mut copy = Vec::with_capacity(room);
+    copy.extend_from_slice(values);
+    copy
 }

@@ -37,14 +37,21 @@ pub enum Ran {
 impl Stream<'_> {
     /// Runs one row as far as the answers known so far allow.
     pub fn run(&self, row: &Row, effects: &mut Effects) -> Ran {
-        let mut rows = Vec::new();
+        // As a rule a row becomes one.
+        let mut rows = Vec::with_capacity(1);
         let mut runner = Runner { stream: self, effects, rows: &mut rows, waiting: false };
-        runner.from(0, State::new(row));
+        runner.from(0, State::new(row, self.appended()));
         if runner.waiting { Ran::Waiting } else { Ran::Rows(rows) }
     }
 
     fn step(&self, at: usize) -> Option<&Step> {
         self.node.steps.get(self.steps.start + at).filter(|_| self.steps.start + at < self.steps.end)
+    }
+
+    /// How many values its steps append to a row at most.
+    fn appended(&self) -> usize {
+        let steps = self.node.steps.get(self.steps.clone()).unwrap_or_default();
+        steps.iter().map(|step| appended(&step.kind)).sum()
     }
 
     /// What an expression comes to for a row that failed: missing where that can't be said, and
@@ -65,7 +72,7 @@ impl Stream<'_> {
         scope.failure = state.failure.as_ref().map(|failure| failure.reason);
         scope.pending = &state.pending;
         scope.path.push(at as u32);
-        scope.path.extend(&state.path);
+        scope.path.extend_from_slice(&state.path);
         scope.rooted = scope.path.len();
         scope
     }

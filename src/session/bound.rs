@@ -74,7 +74,7 @@ impl ModelView {
     fn of_endpoint(&mut self, endpoint: &Arc<Endpoint>, settings: &dyn EndpointSettings) {
         let (provider, model) = (endpoint.provider(), endpoint.model());
         self.provider = Some(provider.name());
-        self.provider_model = Some(model.to_owned());
+        self.provider_model = Some(model.to_string());
         self.address = (!endpoint.is_hosted() && !endpoint.base_url().is_empty())
             .then(|| endpoint.base_url().to_owned());
         let limits = endpoint.limits();

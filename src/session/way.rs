@@ -158,7 +158,7 @@ impl Way<'_> {
                         return None;
                     }
                     for (path, call) in calls {
-                        let answer = self.run.caller.answer(call, false, meters, || {}).await.answer;
+                        let answer = self.run.caller.answer(&call, false, meters, || {}).await.answer;
                         effects.learn(path, answer);
                     }
                 }

@@ -1,6 +1,7 @@
 //! What the ledger holds, and the JSON lines that it is written in.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,8 +16,8 @@ use super::{CallKey, Space, StoreError, nanoseconds, raw_reply};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     pub key: CallKey,
-    pub provider: String,
-    pub model: String,
+    pub provider: Cow<'static, str>,
+    pub model: Arc<str>,
     pub usage: Usage,
     /// US dollars, where the price is known.
     #[serde(with = "dollars")]

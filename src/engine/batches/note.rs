@@ -45,7 +45,7 @@ impl Note {
         Note {
             name: Digest::of(text.as_bytes()).hex().chars().take(20).collect(),
             provider: provider.to_owned(),
-            model: model.to_owned(),
+            model: model.to_string(),
             base_url: base_url.to_owned(),
             id: None,
             at: at.as_secs(),

@@ -14,6 +14,7 @@ mod replicate;
 mod search;
 mod web;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,10 +36,13 @@ use super::reply::{Content, Outcome, Reply, Usage};
 use super::request::{Picture, Request};
 use crate::digest::Digest;
 
+/// Bytes that a message has room for at first.
+const USUAL: usize = 1 << 10;
+
 /// Whom a message is for.
 pub(super) struct Site {
     pub(super) profile: &'static Profile,
-    pub(super) model: String,
+    pub(super) model: Arc<str>,
     /// Without a slash at its end.
     pub(super) base_url: String,
     /// The version of the interface, where the provider wants one (Azure).
@@ -101,8 +105,9 @@ pub(super) trait Dialect: Send + Sync {
 impl Message {
     pub(super) fn post(url: String, body: &impl Serialize) -> Message {
         // The bodies are structs of text and numbers; writing them to memory cannot fail.
-        let body = serde_json::to_vec(body).unwrap_or_default();
-        Message { url, body: Some(body.into()), headers: &[] }
+        let mut text = Vec::with_capacity(USUAL);
+        let _ = serde_json::to_writer(&mut text, body);
+        Message { url, body: Some(text.into()), headers: &[] }
     }
 
     fn get(url: String) -> Message {

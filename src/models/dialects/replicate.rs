@@ -73,7 +73,7 @@ impl Dialect for Replicate {
         // A model is `owner/name`, or `owner/name:version` for one that has no official form.
         let (name, version) = match site.model.split_once(':') {
             Some((name, version)) => (name, Some(version)),
-            None => (site.model.as_str(), None),
+            None => (&*site.model, None),
         };
         let url = match version {
             Some(_) => format!("{}/predictions", site.base_url),
