@@ -56,5 +56,7 @@ mod secrecy;
 mod stale;
 #[path = "run/traces.rs"]
 mod traces;
+#[path = "run/unsuited.rs"]
+mod unsuited;
 #[path = "run/watched.rs"]
 mod watched;

@@ -294,7 +294,8 @@ impl<'l> Checker<'l> {
             };
             let what = format!("`{}`", name.value);
             if let Some(value) = self.constant(ModuleId::ROOT, &argument.value, &kind, &what) {
-                settings.push(Setting { name: Arc::clone(&name.value), value });
+                let span = name.span.to(argument.value.span);
+                settings.push(Setting { name: Arc::clone(&name.value), value, span });
             }
         }
         let model = model.unwrap_or_else(|| Arc::clone(&provider));

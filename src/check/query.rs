@@ -136,7 +136,7 @@ impl<'l> Checker<'l> {
         let wants = |name: &str| self.mentions.name(name);
         let (usage, latency) = (wants("usage"), wants("latency"));
         let body = body.unwrap_or(Body::User(Typed::unknown().expr));
-        let message = Message { system, body, images, settings };
+        let message = Message { system, body, images, settings, span };
         let query = Query { models: targets, message, samples, usage, latency, reply: reply.clone() };
         self.push(building, StepKind::Query(query), frame, span);
         if samples > 1 {

@@ -89,7 +89,7 @@ impl Checker<'_> {
         if let Some(wanted) = known.and_then(|value| wanted_instead(&name.value, &value)) {
             self.tell(impossible(&name.value, wanted, place));
         }
-        settings.push(Setting { name: Arc::clone(&name.value), value });
+        settings.push(Setting { name: Arc::clone(&name.value), value, span: name.span.to(place) });
     }
 }
 

@@ -64,7 +64,7 @@ fn told(
     let mut views = Vec::new();
     for (run, program) in &programs {
         let endpoints = Endpoints::open(program, settings, world, None)?;
-        views.extend(bound(program, &endpoints, settings, *run));
+        views.extend(bound(program, &endpoints, settings, &opened.sources, *run));
     }
     let mut exit = if headline(&views).is_some() { Exit::Wrong } else { Exit::Complete };
     show(&views, arguments.json, screen);

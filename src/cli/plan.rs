@@ -79,7 +79,7 @@ fn found(
     let ready = opened.ready(opening, world)?;
     screen.warnings(&ready.warnings);
     let run = &ready.run;
-    let nodes = of_run(run, &opened.filed(), &only, opening, screen)?;
+    let nodes = of_run(run, &opened, &opened.filed(), &only, opening, screen)?;
     let edition = run.memo.edition().map(|edition| format!(", edition {edition}")).unwrap_or_default();
     Ok((nodes, format!("{}{edition}", opened.file.display())))
 }
@@ -87,13 +87,16 @@ fn found(
 /// What a run would do with its nodes, found by running it without asking anyone.
 fn of_run(
     run: &Arc<Run>,
+    opened: &Opened,
     filed: &Filed<'_>,
     only: &[NodeId],
     opening: &Opening,
     screen: &Screen,
 ) -> Result<Vec<Planned>, SessionError> {
     let before = Remembered::load(run, filed)?;
-    let finished = super::run::drive(run, only, Manner::Quiet, screen)?;
+    before.teach(run);
+    let finished =
+        super::run::drive(run, only, Manner::Quiet, screen).map_err(|error| opened.refused(error))?;
     let awaited = run.caller.batches().awaited();
     if awaited > 0 {
         let calls = counted(awaited as u64, "call");
@@ -120,7 +123,7 @@ fn of_suite(
         let allowance = opening.allowance.clone();
         let entry = opened.entry(suite, place, store.clone(), opening, allowance, world)?;
         let Some(entry) = entry else { continue };
-        let nodes = of_run(&entry.run, &opened.filed_in_suite(&entry), &[], opening, screen)?;
+        let nodes = of_run(&entry.run, opened, &opened.filed_in_suite(&entry), &[], opening, screen)?;
         let named = |node: Planned| Planned { node: format!("{}.{}", entry.name, node.node), ..node };
         all.extend(nodes.into_iter().map(named));
     }
@@ -142,6 +145,9 @@ fn line(node: &Planned) -> PlanLine {
         tokens: node.tokens,
         microdollars: node.microdollars,
         unpriced: node.unpriced,
+        at_most_microdollars: node.at_most_microdollars,
+        guessed: node.guessed,
+        asks_again: node.asks_again,
         recorded: node.recorded,
         spared: node.spared,
         saved_microdollars: node.saved_microdollars,

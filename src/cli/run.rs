@@ -8,13 +8,13 @@ use clap::Args;
 
 use crate::check::program::NodeId;
 use crate::diagnostics::diagnostic::Severity;
-use crate::engine::allowance::{Allowance, Asking, Bound};
+use crate::engine::allowance::Asking;
 use crate::engine::batches::BatchNews;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::plan::draw::kind;
 use crate::report::measure_view::measure_view;
-use crate::report::number::{counted, money};
+use crate::session::closing_words::closing_words;
 use crate::session::planned::{Planned, noted, told};
 use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
@@ -101,16 +101,8 @@ fn ran(
     let before = Remembered::load(&run, &opened.filed())?;
     let finished = drive(&run, &only, manner, screen);
     // Told in any case: what a budget kept back may be why the run could not end.
-    if let Some(limit) = reached([&run], &opened.allowance(opening)) {
-        screen.tell(&limit);
-    }
-    if let Some(passed) = passed([&run], &opened.allowance(opening)) {
-        screen.tell(&passed);
-    }
-    if let Some(awaited) = in_batches([&run]) {
-        screen.tell(&awaited);
-    }
-    let finished = finished?;
+    closing_words(&[&run], &opened.allowance(opening)).iter().for_each(|words| screen.tell(words));
+    let finished = finished.map_err(|error| opened.refused(error))?;
     let reasons = noted(&run, &opened.filed(), &finished, &before, opening.limit)?;
     run.shelf.store().flush()?;
     let nodes = results::nodes(&run, &finished);
@@ -167,60 +159,6 @@ pub(super) fn drive(
         let _ = shown.await;
         finished
     })
-}
-
-/// What to say where a limit kept calls from going out.
-pub(super) fn reached<'a>(
-    runs: impl IntoIterator<Item = &'a Arc<Run>>,
-    allowance: &Allowance,
-) -> Option<String> {
-    let reached: Vec<(Bound, u64)> =
-        runs.into_iter().filter_map(|run| run.caller.purse().reached()).collect();
-    let (bound, _) = reached.first()?;
-    let (limit, more) = match bound {
-        Bound::Calls(_) => {
-            let limit = counted(allowance.calls.unwrap_or_default(), "call");
-            (format!("{limit} went out, as many as --max-calls allows"), "--max-calls")
-        }
-        Bound::Budget(_) => {
-            let limit = money(allowance.budget.unwrap_or_default());
-            (format!("The budget of {limit} is reached"), "--budget")
-        }
-    };
-    let waiting = counted(reached.iter().map(|(_, kept_back)| kept_back).sum(), "call");
-    Some(format!(
-        "{limit}. {waiting} did not go out, and their rows count as missing. Everything paid for is kept: \
-         run again with a larger {more} to go on."
-    ))
-}
-
-/// What to say where more was spent than the budget.
-pub(super) fn passed<'a>(
-    runs: impl IntoIterator<Item = &'a Arc<Run>>,
-    allowance: &Allowance,
-) -> Option<String> {
-    let by: u64 = runs.into_iter().map(|run| run.caller.purse().passed_by()).sum();
-    let budget = allowance.budget.filter(|_| by > 0)?;
-    Some(format!(
-        "The budget of {} was passed by {}: replies were longer than any before them. State `max_tokens` to \
-         have it kept to exactly.",
-        money(budget),
-        money(by)
-    ))
-}
-
-/// What to say where rows wait for batches that have not ended.
-pub(super) fn in_batches<'a>(runs: impl IntoIterator<Item = &'a Arc<Run>>) -> Option<String> {
-    let awaited: usize = runs.into_iter().map(|run| run.caller.batches().awaited()).sum();
-    let (calls, are) = match awaited {
-        0 => return None,
-        1 => ("1 call".to_owned(), "is"),
-        many => (counted(many as u64, "call"), "are"),
-    };
-    Some(format!(
-        "{calls} {are} in batches that have not been taken in, and the rows count as missing. They are not \
-         made again: run again with --batch to take them in."
-    ))
 }
 
 /// A line a node, a line a measure, a line a node of judges that agree or not, and one for the end.

@@ -87,7 +87,8 @@ impl Screen {
         let (red, bold, plain) =
             if self.colour_messages { ("\x1b[31m", "\x1b[1m", "\x1b[0m") } else { ("", "", "") };
         match error {
-            SessionError::Diagnostics(diagnostics, sources) => {
+            SessionError::Diagnostics(diagnostics, sources)
+            | SessionError::Unsuited(diagnostics, sources) => {
                 let style = Style { colour: self.colour_messages, unicode: true, width: self.width };
                 render(diagnostics, sources, style).trim_end().to_owned()
             }
@@ -102,7 +103,8 @@ impl Screen {
     /// Shows why a file could not be made ready or run.
     pub(super) fn session_error(&self, error: &SessionError) -> Exit {
         match error {
-            SessionError::Diagnostics(diagnostics, sources) => {
+            SessionError::Diagnostics(diagnostics, sources)
+            | SessionError::Unsuited(diagnostics, sources) => {
                 self.diagnostics(diagnostics, sources);
                 Exit::Wrong
             }

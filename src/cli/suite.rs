@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::check::program::{Program, Suite};
+use crate::engine::run::Run;
 use crate::report::document::Section;
+use crate::session::closing_words::closing_words;
 use crate::session::planned::noted;
 use crate::session::remembered::Remembered;
 use crate::session::results::{self, NodeResult};
@@ -15,7 +17,7 @@ use crate::world::World;
 
 use super::exit::Exit;
 use super::progress::Manner;
-use super::run::{drive, end, in_batches, lines, passed, reached};
+use super::run::{drive, end, lines};
 use super::screen::Screen;
 
 /// Runs a suite and shows its leaderboard, with the measures that its scores are made of.
@@ -40,15 +42,8 @@ pub(super) fn ran(
         }
         all.extend(nodes);
     }
-    if let Some(limit) = reached(played.iter().map(|one| &one.entry.run), &opened.allowance(opening)) {
-        screen.tell(&limit);
-    }
-    if let Some(passed) = passed(played.iter().map(|one| &one.entry.run), &opened.allowance(opening)) {
-        screen.tell(&passed);
-    }
-    if let Some(awaited) = in_batches(played.iter().map(|one| &one.entry.run)) {
-        screen.tell(&awaited);
-    }
+    let runs: Vec<&Arc<Run>> = played.iter().map(|one| &one.entry.run).collect();
+    closing_words(&runs, &opened.allowance(opening)).iter().for_each(|words| screen.tell(words));
     if manner == Manner::Json {
         let boards = document.sections.iter().filter_map(|section| match section {
             Section::Leaderboard(board) => Some(board),
@@ -86,7 +81,7 @@ pub(super) fn play(
             continue;
         };
         let before = Remembered::load(&entry.run, &opened.filed_in_suite(&entry))?;
-        let finished = drive(&entry.run, &[], manner, screen)?;
+        let finished = drive(&entry.run, &[], manner, screen).map_err(|error| opened.refused(error))?;
         let filed = opened.filed_in_suite(&entry);
         let reasons = noted(&entry.run, &filed, &finished, &before, opening.limit)?;
         if matches!(manner, Manner::Live | Manner::Plain) {

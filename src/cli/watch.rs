@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::engine::allowance::Asking;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::session::SessionError;
@@ -50,6 +51,13 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(opening) => opening,
         Err(exit) => return exit,
     };
+    if opening.allowance.asking == Asking::Batches {
+        screen.error(
+            "a watcher does not hand in batches, which take hours",
+            Some("hand them in with `tgp run --batch`; the watcher says what of them is out"),
+        );
+        return Exit::Wrong;
+    }
     if world.stamp(&arguments.file).is_err() {
         screen.error(&format!("there is no file `{}`", arguments.file.display()), None);
         return Exit::Wrong;
@@ -189,7 +197,7 @@ impl Watch {
         while let (Some(run), Went::Ended, true) = (prepared.next(), &went, passed.is_ok()) {
             let finished = self.through(run, &prepared, &mut went).await;
             passed = finished
-                .map_err(SessionError::from)
+                .map_err(|error| prepared.refused(error))
                 .and_then(|finished| self.watching.pass(&mut prepared, finished));
         }
         match passed.and_then(|()| self.watching.finish(&prepared)) {

@@ -9,6 +9,7 @@ use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::{cursor, execute, terminal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::report::paragraph::broken;
 use crate::report::summary::RunSummary;
 use crate::session::SessionError;
 use crate::watch::ran::Ran;
@@ -53,6 +54,8 @@ pub(super) struct Face {
     nodes: String,
     numbers: String,
     note: String,
+    /// What the last run was kept from, or left waiting.
+    words: Vec<String>,
     has_numbers: bool,
     spent: u64,
     said: Instant,
@@ -73,6 +76,7 @@ impl Face {
             nodes: String::new(),
             numbers: String::new(),
             note: String::new(),
+            words: Vec::new(),
             has_numbers: false,
             spent: 0,
             said: Instant::now(),
@@ -93,6 +97,9 @@ impl Face {
     pub(super) fn state(&mut self, state: State) {
         self.state = state;
         self.note.clear();
+        if state == State::Running {
+            self.words.clear();
+        }
         self.paint();
     }
 
@@ -165,10 +172,10 @@ impl Face {
             let each = ran.moves.iter().map(|measure| measure.render(width, colour, only_moved));
             self.numbers = each.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
         }
-        self.note = match (ran.spent, ran.stopped) {
-            (true, _) => "The budget is reached. Everything paid for is kept.".to_owned(),
-            (_, true) => "Stopped. Everything paid for is kept.".to_owned(),
-            _ => String::new(),
+        self.words.clone_from(&ran.words);
+        self.note = match ran.stopped {
+            true => "Stopped. Everything paid for is kept.".to_owned(),
+            false => String::new(),
         };
         if self.live.is_none() {
             let numbers = match (moved, ran.moves.is_empty()) {
@@ -178,8 +185,8 @@ impl Face {
             };
             // The numbers first: they are what is waited for.
             self.screen.print(&format!("{numbers}\n{}", self.nodes));
-            if !self.note.is_empty() {
-                self.screen.print(&format!("  {}\n", self.note));
+            for words in self.words.iter().chain(Some(&self.note)).filter(|words| !words.is_empty()) {
+                self.screen.print(&format!("  {words}\n"));
             }
         }
         self.has_numbers |= !ran.moves.is_empty();
@@ -211,7 +218,14 @@ impl Face {
                 text.push_str(&format!("{}\n\n", paint("The last good results:", "2")));
             }
         }
-        text.push_str(&format!("{}\n{}\n", self.nodes, self.numbers));
+        text.push_str(&format!("{}\n", self.nodes));
+        for words in &self.words {
+            for line in broken(words, self.screen.width.saturating_sub(4)) {
+                text.push_str(&format!("  {}\n", paint(&line, "33")));
+            }
+            text.push('\n');
+        }
+        text.push_str(&format!("{}\n", self.numbers));
         let mut keys = "p pause · q quit · o report".to_owned();
         if self.state == State::Paused {
             keys = keys.replace("pause", "go on");

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use crate::eval::effects::{Answer, Answered, Call};
 use crate::models::endpoint::{Brought, Endpoint};
 use crate::models::forecast::Forecast;
+use crate::models::lengths::Lengths;
 use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, RawReply, Reply, Usage};
 use crate::models::request::Request;
 use crate::store::{CallKey, Event, Record, Store, StoreError};
@@ -21,7 +22,7 @@ use super::endpoints::Endpoints;
 use super::flights::{Boarding, Flights};
 use super::gauges::Meters;
 use super::last_words;
-use super::stand_in::stand_in;
+use super::stand_in::{stand_in, typical_output};
 use super::tally::Tallies;
 use super::witness::Witness;
 
@@ -60,7 +61,7 @@ struct Made {
 #[derive(Clone, Copy)]
 struct Paid {
     cost: u64,
-    tokens: u64,
+    usage: Usage,
 }
 
 #[derive(Clone, Copy)]
@@ -69,6 +70,10 @@ struct Expected {
     cost: u64,
     /// What it costs is not known.
     unpriced: bool,
+    /// What it costs at most, where that is known.
+    most: Option<u64>,
+    /// No reply like it has come.
+    guessed: bool,
 }
 
 /// An answer to a row.
@@ -176,8 +181,12 @@ impl Caller {
         let key = CallKey::of(&endpoint.call_key(&call.request, call.sample, self.edition.as_deref()));
         let landed = self.flights.landed();
         if let Some((answer, paid)) = self.recorded(endpoint, key, &call.request) {
-            if self.batches.is_fresh(&key) {
-                gauge.pay(paid.cost, paid.tokens);
+            let is_fresh = self.batches.is_fresh(&key);
+            if is_fresh || self.asking().forecasts() {
+                gauge.unit.experience.add(endpoint, &call.request, &paid.usage);
+            }
+            if is_fresh {
+                gauge.pay(paid.cost, tokens(&paid.usage));
             } else {
                 gauge.add(|gauge| &gauge.recorded, 1);
                 gauge.add(|gauge| &gauge.saved, paid.cost);
@@ -186,15 +195,21 @@ impl Caller {
             return Given { answer, is_settled: true };
         }
         departs();
-        let (made, first) = self.fly(key, landed, endpoint, &call.request, may_wait).await;
+        let (made, first) = self.fly(key, landed, endpoint, &call.request, may_wait, gauge).await;
         if let (true, Some(expected)) = (first, made.absent) {
             gauge.add(|gauge| &gauge.absent, 1);
             gauge.add(|gauge| &gauge.expected_tokens, expected.forecast.tokens());
             gauge.add(|gauge| &gauge.expected_cost, expected.cost);
             gauge.add(|gauge| &gauge.unpriced, expected.unpriced.into());
+            gauge.add(|gauge| &gauge.most_cost, expected.most.unwrap_or_default());
+            gauge.add(|gauge| &gauge.unbounded, expected.most.is_none().into());
+            gauge.add(|gauge| &gauge.guessed, expected.guessed.into());
         }
         match made.paid {
-            Some(paid) if first => gauge.pay(paid.cost, paid.tokens),
+            Some(paid) if first => {
+                gauge.pay(paid.cost, tokens(&paid.usage));
+                gauge.unit.experience.add(endpoint, &call.request, &paid.usage);
+            }
             _ if made.answer.is_ok() && !made.stands_in => gauge.add(|gauge| &gauge.recorded, 1),
             _ => {}
         }
@@ -207,7 +222,7 @@ impl Caller {
         let record = self.store.reply(key).ok().flatten()?;
         let latency = record.reply.latency;
         let reply = endpoint.read(request, &record.reply).ok()?;
-        let paid = Paid { cost: microdollars(record.cost), tokens: tokens(&record.usage) };
+        let paid = Paid { cost: microdollars(record.cost), usage: record.usage };
         endpoint.learn_recorded(&record.usage);
         if let Some(witness) = &self.witness {
             witness.see(&record, reply.served_by.as_deref(), paid.cost);
@@ -224,9 +239,11 @@ impl Caller {
         endpoint: &Arc<Endpoint>,
         request: &Request,
         may_wait: bool,
+        gauge: Meters<'_>,
     ) -> (Made, bool) {
         if !self.asking().asks() {
-            return (self.unasked(endpoint, key, request, may_wait), true);
+            let known = gauge.unit.experience.of(endpoint.name());
+            return (self.unasked(endpoint, key, request, may_wait, known), true);
         }
         let flight = match self.flights.board(key) {
             Boarding::First(flight) => flight,
@@ -295,18 +312,29 @@ impl Caller {
         }
     }
 
-    /// What a run that asks nobody gives for a call that is not on record.
-    fn unasked(&self, endpoint: &Endpoint, key: CallKey, request: &Request, may_wait: bool) -> Made {
+    /// What a run that asks nobody gives for a call that is not on record, where calls like it are
+    /// known to take so much.
+    fn unasked(
+        &self,
+        endpoint: &Endpoint,
+        key: CallKey,
+        request: &Request,
+        may_wait: bool,
+        known: Option<Lengths>,
+    ) -> Made {
         let is_out = self.asking().forecasts() && matches!(self.batches.standing(&key), Queueing::Out);
         let new = !is_out && self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
-        let forecast = endpoint.expected(request);
+        let forecast = endpoint.expected_by(request, &known.unwrap_or_default(), typical_output(request));
         let in_batch = may_wait
             && self.asking() == Asking::Forecast { batches: true }
             && endpoint.takes_batches_of(request);
         let share = if in_batch { batches::SHARE } else { 1.0 };
-        let cost = microdollars(endpoint.price_of(&forecast).map(|dollars| dollars * share));
+        let cost_of = |forecast| microdollars(endpoint.price_of(&forecast).map(|dollars| dollars * share));
+        let cost = cost_of(forecast);
+        let most = endpoint.is_bounded(request).then(|| cost_of(endpoint.most(request)).max(cost));
+        let guessed = known.is_none() && matches!(request, Request::Chat(_));
         let unpriced = endpoint.lacks_price();
-        let absent = new.then_some(Expected { forecast, cost, unpriced });
+        let absent = new.then_some(Expected { forecast, cost, unpriced, most, guessed });
         if new {
             self.tallies.count(endpoint.name(), |tally| {
                 tally.calls += 1;
@@ -357,7 +385,7 @@ impl Caller {
         share: f64,
     ) -> Result<(Answered, Paid), CallFailure> {
         let cost = endpoint.cost(&reply.usage, pictures(&reply)).map(|dollars| dollars * share);
-        let paid = Paid { cost: microdollars(cost), tokens: tokens(&reply.usage) };
+        let paid = Paid { cost: microdollars(cost), usage: reply.usage };
         self.tallies.count(endpoint.name(), |tally| {
             tally.calls += 1;
             tally.input += reply.usage.input;

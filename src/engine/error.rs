@@ -1,6 +1,7 @@
 //! Why a run could not go on.
 
 use crate::data::write::grid::one_line;
+use crate::diagnostics::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::store::StoreError;
 
@@ -54,11 +55,12 @@ pub enum RunError {
     #[error("model `{0}` is bound to nothing")]
     Unbound(String),
 
-    #[error("{}", .0.join("\n"))]
-    Unsuited(Vec<String>),
+    /// What bound models have nothing for, at its places.
+    #[error("{}", .0.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("\n"))]
+    Unsuited(Vec<Diagnostic>),
 
-    #[error("a budget needs prices, and none is known of {}", .0.join(", "))]
-    Unpriced(Vec<String>),
+    #[error("a budget needs prices, and none is known of {}", told(.0))]
+    Unpriced(Vec<Unpriced>),
 
     #[error("{0}")]
     Endpoint(String),
@@ -81,6 +83,25 @@ pub enum RunError {
     /// What a unit reads ended with a problem of its own, which is the one to tell.
     #[error("the rows before it could not be made")]
     Abandoned,
+}
+
+/// A model whose price is not known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unpriced {
+    /// What its price is stated under.
+    pub name: String,
+    /// Where its server is, where that is not the provider's own.
+    pub address: Option<String>,
+    /// The keys that state what it is paid by.
+    pub keys: &'static str,
+}
+
+fn told(models: &[Unpriced]) -> String {
+    let each = models.iter().map(|Unpriced { name, address, .. }| match address {
+        Some(address) => format!("{name} at {address}"),
+        None => name.clone(),
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// A broken record's beginning on a line of its own.
@@ -141,10 +162,14 @@ impl RunError {
                 )
             }
             RunError::Unpriced(models) => {
-                let model = models.first().map_or("PROVIDER/MODEL", String::as_str);
+                let Unpriced { name, keys, address } = models.first()?;
+                let free = match address {
+                    Some(_) => ", 0 where it costs nothing by the call",
+                    None => "",
+                };
                 format!(
-                    "state US dollars for a million tokens in `tgp.toml`, under [prices.\"{model}\"], as \
-                     input = … and output = …; or use --max-calls"
+                    "state it in `tgp.toml` under [prices.\"{name}\"], {keys}{free}; or use --max-calls instead \
+                     of a budget"
                 )
             }
             RunError::RepeatedBaseline { .. } => {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::experience::Experience;
 use super::memo::Made;
 
 /// The counts of one unit. All only grow within a pass over the rows.
@@ -33,6 +34,14 @@ pub struct Gauge {
     pub expected_cost: AtomicU64,
     /// Absent calls whose price is not known.
     pub unpriced: AtomicU64,
+    /// Microdollars that the absent calls cost at most, those aside of which that is not known.
+    pub most_cost: AtomicU64,
+    /// Absent calls of which it is not known.
+    pub unbounded: AtomicU64,
+    /// Absent calls whose length is guessed, for no reply like theirs has come.
+    pub guessed: AtomicU64,
+    /// How long requests and replies are.
+    pub experience: Experience,
     /// Calls and microdollars of earlier passes of the same run: their replies are on record now,
     /// and nothing is saved by that.
     earlier_calls: AtomicU64,
@@ -58,6 +67,9 @@ pub struct Counts {
     pub expected_tokens: u64,
     pub expected_cost: u64,
     pub unpriced: u64,
+    pub most_cost: u64,
+    pub unbounded: u64,
+    pub guessed: u64,
 }
 
 impl Gauge {
@@ -121,6 +133,9 @@ impl Gauge {
             expected_tokens: get(&self.expected_tokens),
             expected_cost: get(&self.expected_cost),
             unpriced: get(&self.unpriced),
+            most_cost: get(&self.most_cost),
+            unbounded: get(&self.unbounded),
+            guessed: get(&self.guessed),
         }
     }
 
@@ -208,5 +223,8 @@ impl std::ops::AddAssign for Counts {
         self.expected_tokens += other.expected_tokens;
         self.expected_cost += other.expected_cost;
         self.unpriced += other.unpriced;
+        self.most_cost += other.most_cost;
+        self.unbounded += other.unbounded;
+        self.guessed += other.guessed;
     }
 }

@@ -6,10 +6,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::eval::script::plant;
-use crate::models::forecast::Forecast;
-use crate::models::reply::{Content, Page};
+use crate::models::forecast::{Forecast, TYPICAL_OUTPUT};
+use crate::models::reply::{Content, Hit, Page};
 use crate::models::request::Request;
 
+/// Tokens of a text within an answer that has a form.
+const TEXT_WITHIN: u64 = 32;
+/// Tokens of a page, and of what a search says of one.
+const PAGE: u64 = 1_000;
+const HIT: u64 = 40;
 /// Elements of a list whose length nothing bounds.
 const ELEMENTS: u64 = 3;
 /// Bytes of a token.
@@ -23,16 +28,38 @@ pub fn stand_in(request: &Request, forecast: &Forecast, mark: &str) -> Content {
             Some(schema) => instance(schema, mark).to_string().into(),
             None => words(forecast.output, mark),
         }),
-        Request::Paint(paint) => Content::Pictures(vec![plant(&paint.prompt); paint.count.max(1) as usize]),
+        Request::Paint(paint) => {
+            let picture = |at: u32| plant(&format!("{} {mark} {at}", paint.prompt));
+            Content::Pictures((0..paint.count.max(1)).map(picture).collect())
+        }
         Request::Embed(texts) => Content::Vectors(vec![vec![1.0]; texts.len()]),
         Request::Classify(_) => Content::Scores(Vec::new()),
-        Request::Search(_) => Content::Hits(Vec::new()),
-        Request::Fetch(address) => Content::Page(Page {
-            url: address.clone(),
-            title: Arc::default(),
-            text: words(forecast.output, mark),
-        }),
+        Request::Search(search) if search.images => {
+            let picture = |at: u32| plant(&format!("{} {mark} {at}", search.query));
+            Content::Pictures((0..search.top).map(picture).collect())
+        }
+        Request::Search(search) => {
+            Content::Hits((0..search.top).map(|at| hit(&format!("{mark}{at}"))).collect())
+        }
+        Request::Fetch(address) => {
+            Content::Page(Page { url: address.clone(), title: Arc::default(), text: words(PAGE, mark) })
+        }
     }
+}
+
+/// Tokens of a reply where none like it has come: by the form that is asked for.
+pub fn typical_output(request: &Request) -> u64 {
+    match request {
+        Request::Chat(chat) => match &chat.schema {
+            Some(schema) => (instance(schema, "").to_string().len() as u64).div_ceil(TOKEN as u64),
+            None => TYPICAL_OUTPUT,
+        },
+        _ => 0,
+    }
+}
+
+fn hit(mark: &str) -> Hit {
+    Hit { url: format!("https://example.org/{mark}").into(), title: mark.into(), text: words(HIT, mark) }
 }
 
 /// A text of about so many tokens.
@@ -54,7 +81,7 @@ fn instance(schema: &Value, mark: &str) -> Value {
         Some("number") => 1.0.into(),
         Some("boolean") => true.into(),
         Some("string") if schema.get("format").is_some() => "2000-01-01".into(),
-        Some("string") => format!("and so on {mark}").into(),
+        Some("string") => words(TEXT_WITHIN, mark).as_ref().into(),
         Some("array") => {
             let count = schema.get("maxItems").and_then(Value::as_u64).unwrap_or(ELEMENTS);
             let item = |at: u64| {

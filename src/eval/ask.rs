@@ -87,7 +87,16 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
                 let again =
                     format!("That answer can't be used: {mismatch}. Answer again, in the form asked for.");
                 turns.push(Turn { speaker: Speaker::User, text: again.into(), images: Vec::new() });
-                problem = mismatch;
+                problem = match reply.outcome {
+                    Outcome::Cut => format!(
+                        "the answer was cut at the length limit, which a larger `max_tokens` moves: {mismatch}"
+                    ),
+                    Outcome::Empty => {
+                        "the answer is empty; a model that thinks first may need a larger `max_tokens`"
+                            .to_owned()
+                    }
+                    _ => mismatch,
+                };
             }
         }
     }

@@ -7,7 +7,7 @@ use super::attempt::AttemptEvent;
 use super::dialects::Message;
 use super::endpoint::{Endpoint, Lines};
 use super::exchange;
-use super::judgement::{self, Judgement};
+use super::judgement::{self, Health, Judgement};
 use super::limits::Unkept;
 use super::limits::circuit::{Change, Entry};
 use super::limits::limiter::Pass;
@@ -15,6 +15,7 @@ use super::limits::patience::Tried;
 use super::limits::quota::{Quotas, retry_after};
 use super::limits::retry::delay;
 use super::limits::traffic::Arrival;
+use super::provider::ProviderKind;
 use super::reply::{CallFailure, FailureCause, RawReply, Reply};
 use super::request::Request;
 use super::transport::{Answer, Fault};
@@ -58,8 +59,16 @@ impl<'e> Call<'e, '_> {
                 // What is seldom waited for is boxed, and takes no place in each call.
                 None => match Box::pin(endpoint.unless_stopped(lines.circuit.enter())).await {
                     Some(Ok(entry)) => entry,
+                    Some(Err(_)) => {
+                        if let (FailureCause::CircuitOpen, Some(trouble)) =
+                            (&failure.cause, endpoint.trouble())
+                        {
+                            failure.excerpt = trouble.told();
+                        }
+                        return Err(self.give_up(endpoint.reason(failure)));
+                    }
                     // A stopped endpoint sends nothing more; what is out is waited for.
-                    Some(Err(_)) | None => return Err(self.give_up(endpoint.reason(failure))),
+                    None => return Err(self.give_up(endpoint.reason(failure))),
                 },
             };
             let Some(pass) = lines.limiter.admit(self.tokens, sent > 0).await else {
@@ -102,6 +111,7 @@ impl<'e> Call<'e, '_> {
             };
             let excerpt = answer.map(|answer| endpoint.excerpt(&answer.body)).unwrap_or_default();
             failure = CallFailure { cause, attempts: sent, excerpt };
+            endpoint.note_trouble(&failure);
             if !bearable || wait.is_some_and(|wait| wait > limits.longest_wait) {
                 return Err(self.give_up(failure));
             }
@@ -171,11 +181,17 @@ impl<'e> Call<'e, '_> {
             let (wait, per_second) = (slowdown.wait, slowdown.per_second);
             self.endpoint.tell(AttemptEvent::Limited { wait, per_second });
         }
-        let change = match judgement {
-            judgement if judgement.is_alive() => entry.alive(),
+        // Behind a page's address is a server of its own, and its refusals are about the page.
+        let is_of_many = self.endpoint.provider() == ProviderKind::Web;
+        let change = match (judgement, judgement.health()) {
+            (Judgement::Final(_), _) if is_of_many => entry.alive(),
+            (_, Health::Alive) => entry.alive(),
+            (_, Health::Doubtful) => entry.doubtful(),
             // Only our patience ended, which says little about the endpoint at first.
-            Judgement::Retry(FailureCause::TimedOut) if attempt <= 2 && !entry.is_trying() => Change::None,
-            _ => entry.failed(),
+            (Judgement::Retry(FailureCause::TimedOut), _) if attempt <= 2 && !entry.is_trying() => {
+                Change::None
+            }
+            (_, Health::Failing) => entry.failed(),
         };
         match change {
             Change::None => {}

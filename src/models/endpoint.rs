@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::RawValue;
 
+use super::address;
 use super::anteroom::Anteroom;
 use super::attempt::{AttemptEvent, Observer};
 pub use super::call::Brought;
@@ -29,7 +29,7 @@ use super::limits::limiter::Limiter;
 use super::limits::retry::RetryBudget;
 use super::prices::{Price, Prices};
 use super::program::{self, Program};
-use super::provider::{Address, Key, ProviderKind};
+use super::provider::{Address, Key, Profile, ProviderKind};
 use super::reply::{CallFailure, FailureCause, RawReply, Reply, Usage};
 use super::request::{ChatRequest, Parameters, Request};
 use super::secret::{self, KeySource};
@@ -73,7 +73,7 @@ impl EndpointSpec {
         EndpointSpec {
             provider,
             model: model.to_owned(),
-            name: format!("{provider}/{model}"),
+            name: name(provider, model),
             base_url: None,
             identity: None,
             limits: provider.limits(),
@@ -107,6 +107,8 @@ pub struct Endpoint {
     pub(super) lines: OnceLock<Result<Lines, EndpointError>>,
     pub(super) typical_output: AtomicU64,
     pub(super) longest_output: AtomicU64,
+    /// The last attempt that failed.
+    trouble: Mutex<Option<CallFailure>>,
     anteroom: Arc<Anteroom>,
     stopped: tokio::sync::watch::Sender<bool>,
 }
@@ -131,7 +133,7 @@ impl Endpoint {
             .filter(|address| !address.trim().is_empty());
         let base_url = match (&stated, &profile.address) {
             (_, Address::None) => String::new(),
-            (Some(address), _) => clean_address(address.trim())?,
+            (Some(address), _) => address::clean(address.trim())?,
             (None, Address::Hosted(address) | Address::Local(address)) => (*address).to_owned(),
             (None, Address::Stated) => {
                 return Err(EndpointError::AddressMissing { provider: profile.name });
@@ -144,7 +146,11 @@ impl Endpoint {
             }
             (identity, _) => identity,
         };
-        let price = spec.price.or_else(|| Prices::built_in().of(spec.provider, &spec.model));
+        let is_hosted = is_hosted(profile, &base_url);
+        let price = spec
+            .price
+            .or_else(|| Prices::built_in().of(spec.provider, &spec.model))
+            .or_else(|| (!is_hosted && address::is_in_own_network(&base_url)).then(Price::default));
         let key_source = match (spec.key_file, spec.key_variable, &profile.key) {
             (Some(path), _, _) => KeySource::File(path),
             (None, Some(name), _) => KeySource::Variable { name, required: true },
@@ -174,6 +180,7 @@ impl Endpoint {
             lines: OnceLock::new(),
             typical_output: AtomicU64::new(TYPICAL_OUTPUT),
             longest_output: AtomicU64::new(LONGEST_OUTPUT),
+            trouble: Mutex::default(),
             anteroom,
             stopped: tokio::sync::watch::Sender::new(false),
         })
@@ -205,8 +212,7 @@ impl Endpoint {
 
     /// Whether calls go to the provider itself rather than to a server of one's own.
     pub fn is_hosted(&self) -> bool {
-        matches!(self.site.profile.address, Address::Hosted(address) if address == self.site.base_url)
-            || self.provider() == ProviderKind::Azure
+        is_hosted(self.site.profile, &self.site.base_url)
     }
 
     pub fn limits(&self) -> &Limits {
@@ -262,7 +268,8 @@ impl Endpoint {
         self.price.map(|price| price.cost(usage, images))
     }
 
-    /// What calls cost, where that is known.
+    /// What calls cost, where that is known: as stated, else by the built-in table; a server in a
+    /// network of one's own costs nothing by the call.
     pub fn price(&self) -> Option<Price> {
         self.price
     }
@@ -294,6 +301,21 @@ impl Endpoint {
             lines.limiter.close();
         }
         call.run(self.anteroom.enter()).await
+    }
+
+    /// Why it is left alone, where it is: it failed, or refused its key or model, again and again.
+    pub fn left_alone(&self) -> Option<CallFailure> {
+        let lines = self.lines.get()?.as_ref().ok()?;
+        lines.circuit.is_open().then(|| self.trouble()).flatten()
+    }
+
+    /// The last attempt that failed, where one did.
+    pub fn trouble(&self) -> Option<CallFailure> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn note_trouble(&self, failure: &CallFailure) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure.clone());
     }
 
     /// Sends nothing from now on. Calls that are out are waited for; the others fail as cancelled.
@@ -416,21 +438,20 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-fn not_ready(error: &dyn fmt::Display) -> CallFailure {
-    CallFailure { cause: FailureCause::NotReady(error.to_string()), attempts: 0, excerpt: String::new() }
+/// `openai/gpt-4o`; of a provider that has no models, such as a search engine, its name alone.
+fn name(provider: ProviderKind, model: &str) -> String {
+    match model {
+        "" => provider.name().to_owned(),
+        same if same == provider.name() => same.to_owned(),
+        model => format!("{provider}/{model}"),
+    }
 }
 
-/// An address without a slash at its end, and without a password in it.
-fn clean_address(address: &str) -> Result<String, EndpointError> {
-    let invalid = |reason: String| EndpointError::AddressInvalid { address: address.to_owned(), reason };
-    let url = Url::parse(address).map_err(|error| invalid(error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("it starts neither with `http://` nor with `https://`".to_owned()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        let address = url.host_str().unwrap_or_default().to_owned();
-        let reason = "name and password do not belong into an address; use a key".to_owned();
-        return Err(EndpointError::AddressInvalid { address, reason });
-    }
-    Ok(address.trim_end_matches('/').to_owned())
+fn is_hosted(profile: &Profile, base_url: &str) -> bool {
+    matches!(profile.address, Address::Hosted(address) if address == base_url)
+        || profile.kind == ProviderKind::Azure
+}
+
+fn not_ready(error: &dyn fmt::Display) -> CallFailure {
+    CallFailure { cause: FailureCause::NotReady(error.to_string()), attempts: 0, excerpt: String::new() }
 }

@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use super::endpoint::Endpoint;
+use super::lengths::Lengths;
 use super::reply::Usage;
-use super::request::Request;
+use super::request::{ChatRequest, Request};
 
 /// Tokens of a reply, guessed before any has come.
-pub(super) const TYPICAL_OUTPUT: u64 = 256;
+pub const TYPICAL_OUTPUT: u64 = 256;
 /// Tokens of the longest reply, guessed before any has come.
 pub(super) const LONGEST_OUTPUT: u64 = 1_024;
 const TOKENS_PER_PICTURE: u64 = 1_000;
@@ -46,16 +47,51 @@ impl Endpoint {
         self.forecast(request, SHORTEST_TOKEN, AROUND, |bound| bound.unwrap_or(longest))
     }
 
+    /// Tokens of a request, by its text.
+    pub fn reckoned_input(&self, request: &Request) -> u64 {
+        self.forecast(request, TYPICAL_TOKEN, 0, |_| 0).input
+    }
+
+    /// About what a call takes where calls like it took so much; `typical` are the tokens of a reply
+    /// where none is known.
+    pub fn expected_by(&self, request: &Request, known: &Lengths, typical: u64) -> Forecast {
+        let typical = known.reply().unwrap_or(typical);
+        let by_text = self
+            .forecast(request, TYPICAL_TOKEN, 0, |bound| bound.map_or(typical, |bound| bound.min(typical)));
+        let output = match request {
+            Request::Paint(paint) if self.is_by_length() => {
+                known.reply().unwrap_or(TOKENS_PER_PICTURE * u64::from(paint.count))
+            }
+            _ => by_text.output,
+        };
+        Forecast { input: known.request(by_text.input), output, ..by_text }
+    }
+
+    /// Whether what a call costs at most is known: its reply costs nothing by its length, or the
+    /// request bounds it.
+    pub fn is_bounded(&self, request: &Request) -> bool {
+        match request {
+            Request::Chat(chat) => !self.is_by_length() || self.limit_of(chat).is_some(),
+            Request::Paint(_) => !self.is_by_length(),
+            _ => true,
+        }
+    }
+
+    /// Whether replies are paid for by their tokens.
+    fn is_by_length(&self) -> bool {
+        self.price().is_some_and(|price| price.output > 0.0)
+    }
+
     /// What that costs, in US dollars; nothing where the price is not known.
     pub fn price_of(&self, forecast: &Forecast) -> Option<f64> {
         let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
         self.cost(&usage, forecast.pictures)
     }
 
-    /// Whether calls cost something that nobody stated: a hosted model that no table of prices
-    /// has. A server of one's own costs nothing by the call.
+    /// Whether what calls cost is not known: no table of prices has the model, and its server is
+    /// not in a network of one's own.
     pub fn lacks_price(&self) -> bool {
-        self.price().is_none() && self.is_hosted()
+        self.price().is_none()
     }
 
     /// Takes in how long a reply was.
@@ -77,6 +113,12 @@ impl Endpoint {
         }
     }
 
+    /// Tokens that a reply has at most, where something bounds it.
+    fn limit_of(&self, chat: &ChatRequest) -> Option<u64> {
+        let stated = chat.parameters.or(&self.parameters).max_tokens;
+        stated.or_else(|| self.site.profile.dialect.usual_limit()).map(u64::from)
+    }
+
     fn forecast(
         &self,
         request: &Request,
@@ -91,12 +133,11 @@ impl Endpoint {
                     + chat.turns.iter().map(|turn| turn.text.len()).sum::<usize>()
                     + chat.schema.as_ref().map_or(0, |schema| schema.to_string().len());
                 let pictures = chat.turns.iter().map(|turn| turn.images.len() as u64).sum::<u64>();
-                let parameters = chat.parameters.or(&self.parameters);
                 Forecast {
                     input: tokens(text)
                         + pictures * TOKENS_PER_PICTURE
                         + around * (chat.turns.len() as u64 + 1),
-                    output: output(parameters.max_tokens.map(u64::from)),
+                    output: output(self.limit_of(chat)),
                     pictures: 0,
                 }
             }
@@ -105,9 +146,12 @@ impl Endpoint {
                 ..Forecast::default()
             },
             Request::Classify(text) => Forecast { input: tokens(text.len()) + around, ..Forecast::default() },
-            Request::Paint(paint) => {
-                Forecast { input: tokens(paint.prompt.len()) + around, output: 0, pictures: paint.count }
-            }
+            Request::Paint(paint) => Forecast {
+                input: tokens(paint.prompt.len()) + around,
+                // A picture has tokens where it is paid for by them.
+                output: if self.is_by_length() { output(None) } else { 0 },
+                pictures: paint.count,
+            },
             Request::Search(_) | Request::Fetch(_) => Forecast::default(),
         }
     }

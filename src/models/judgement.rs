@@ -55,9 +55,30 @@ pub(super) fn of_fault(fault: Fault) -> Judgement {
     })
 }
 
+/// What a result says of the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Health {
+    /// It is there and serves who asks.
+    Alive,
+    /// It may serve nobody: a model that it does not have, a key that is not allowed this.
+    Doubtful,
+    /// It answered nobody, or not whoever has this key: the key is wrong, or what it was paid is used up.
+    Failing,
+}
+
 impl Judgement {
+    /// What it says of the endpoint, where all calls go to one server.
+    pub(super) fn health(&self) -> Health {
+        match self {
+            Judgement::Final(FailureCause::Refused(401 | 402 | 429)) => Health::Failing,
+            Judgement::Final(FailureCause::Refused(403 | 404)) => Health::Doubtful,
+            judgement if judgement.is_alive() => Health::Alive,
+            _ => Health::Failing,
+        }
+    }
+
     /// Whether the endpoint showed that it is there, if only to refuse.
-    pub(super) fn is_alive(&self) -> bool {
+    fn is_alive(&self) -> bool {
         matches!(self, Judgement::Answer(_) | Judgement::Wait | Judgement::Final(_))
     }
 }

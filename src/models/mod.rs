@@ -2,6 +2,7 @@
 //!
 //! The only room that names `reqwest`. It knows requests and replies, not rows or nodes.
 
+mod address;
 pub mod anteroom;
 pub mod attempt;
 pub mod batch;
@@ -16,6 +17,7 @@ mod exchange;
 pub mod forecast;
 mod judgement;
 pub mod key_state;
+pub mod lengths;
 pub mod limits;
 pub mod prices;
 mod program;

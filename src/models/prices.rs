@@ -21,6 +21,8 @@ pub struct Price {
     pub output: f64,
     /// For one picture.
     pub image: f64,
+    /// For one request, whatever it takes: what search engines ask for.
+    pub request: f64,
 }
 
 impl Price {
@@ -30,7 +32,7 @@ impl Price {
         let tokens = (usage.input - cached) as f64 * self.input
             + cached as f64 * self.cached.unwrap_or(self.input)
             + usage.output as f64 * self.output;
-        tokens / 1e6 + f64::from(images) * self.image
+        tokens / 1e6 + f64::from(images) * self.image + self.request
     }
 }
 
@@ -114,8 +116,14 @@ mod tests {
     }
 
     #[test]
+    fn a_request_has_a_price_of_its_own() {
+        let price = Price { request: 0.005, ..Price::default() };
+        assert!((price.cost(&Usage::default(), 0) - 0.005).abs() < 1e-12);
+    }
+
+    #[test]
     fn cached_tokens_are_part_of_the_input() {
-        let price = Price { input: 2.0, cached: Some(0.5), output: 8.0, image: 0.04 };
+        let price = Price { input: 2.0, cached: Some(0.5), output: 8.0, image: 0.04, request: 0.0 };
         let usage = Usage { input: 1_000_000, cached: 400_000, output: 500_000, reasoning: 100_000 };
         assert!((price.cost(&usage, 2) - (1.2 + 0.2 + 4.0 + 0.08)).abs() < 1e-9);
     }

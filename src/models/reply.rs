@@ -140,6 +140,16 @@ pub enum FailureCause {
     Planted,
 }
 
+impl CallFailure {
+    /// The cause, and what the endpoint said.
+    pub fn told(&self) -> String {
+        match self.excerpt.as_str() {
+            "" => self.cause.to_string(),
+            said => format!("{}: {said}", self.cause),
+        }
+    }
+}
+
 impl fmt::Display for FailureCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

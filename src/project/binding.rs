@@ -186,7 +186,7 @@ impl BindingParts {
                 _ => Err(self.stated_twice(name)),
             },
             Err(at) => {
-                self.settings.insert(at, Setting { name: name.into(), value });
+                self.settings.insert(at, Setting { name: name.into(), value, span: NOWHERE });
                 Ok(())
             }
         }

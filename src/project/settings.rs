@@ -16,8 +16,10 @@ impl EndpointSettings for Config {
                 entry.add_to(&mut spec);
             }
         }
-        let prices = [format!("{}/*", spec.provider), model];
-        state(&mut spec.price, &prices.iter().rev().find_map(|name| self.prices.get(name)).copied());
+        // A search engine is called by its provider's name alone.
+        let prices = [&spec.name, &model, &format!("{}/*", spec.provider)];
+        let price = prices.iter().find_map(|name| self.prices.get(*name)).copied();
+        state(&mut spec.price, &price);
         spec
     }
 }
@@ -100,12 +102,13 @@ mod tests {
     fn a_stated_price_goes_over_the_built_in_one() {
         let config = config(
             "[prices.\"openai/gpt-4o\"]\ninput = 1\noutput = 2\n[prices.\"vllm/*\"]\ninput = 0\noutput = 0\n\
-             [prices.\"zhipu/cogview-4\"]\nimage = 0.06\n",
+             [prices.\"zhipu/cogview-4\"]\nimage = 0.06\n[prices.brave]\nrequest = 0.005\n",
         );
         let price = |provider, model| config.complete(EndpointSpec::new(provider, model)).price;
         assert_eq!(price(ProviderKind::OpenAi, "gpt-4o").map(|price| price.output), Some(2.0));
         assert_eq!(price(ProviderKind::OpenAi, "gpt-4o-mini"), None);
         assert_eq!(price(ProviderKind::Vllm, "any").map(|price| price.output), Some(0.0));
+        assert_eq!(price(ProviderKind::Brave, "brave").map(|price| price.request), Some(0.005));
         assert_eq!(price(ProviderKind::Zhipu, "cogview-4").map(|price| price.image), Some(0.06));
     }
 

@@ -18,6 +18,7 @@ pub mod models_view;
 pub mod movement;
 pub mod number;
 pub mod paint;
+pub mod paragraph;
 pub mod plan_view;
 mod plot;
 pub mod provenance;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::data::write::grid::columns;
 
 use super::grid::{Align, Grid};
-use super::number::{count, money};
+use super::number::{count, counted, money};
 use super::paint::{Look, painted};
 
 /// One binding of a model, or a model that is bound to nothing.
@@ -29,6 +29,9 @@ pub struct ModelView {
     pub limits: Option<LimitsView>,
     /// Nothing where it is not known, or there is none.
     pub price: Option<PriceView>,
+    /// What its price is stated under: `[prices."NAME"]`.
+    #[serde(skip)]
+    pub price_name: Option<String>,
     /// Where its answers come from, where nobody is asked.
     pub planted: Option<String>,
     /// Why it can't be asked, and the way out.
@@ -52,14 +55,16 @@ pub struct LimitsView {
     pub tokens_per_minute: Option<f64>,
 }
 
-/// US dollars for a million tokens, and for a picture.
+/// US dollars for a million tokens, for a picture and for a request.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PriceView {
     pub input: f64,
     pub cached: Option<f64>,
     pub output: f64,
     pub image: f64,
-    /// `tgp.toml`, or the date of the table that comes with the program.
+    pub request: f64,
+    /// `tgp.toml`, the date of the table that comes with the program, or `own network` for a server
+    /// that costs nothing by the call.
     pub from: String,
 }
 
@@ -153,28 +158,23 @@ impl ModelView {
         }
         if let Some(limits) = &self.limits {
             parts.push(format!("{} at a time", limits.concurrency));
-            let rate = |rate: Option<f64>, what: &str| {
+            let rate = |rate: Option<f64>, of: &str, each: &str| {
                 rate.map(|rate| match rate.fract() == 0.0 {
-                    true => format!("{} {what}", count(rate as u64)),
-                    false => format!("{rate} {what}"),
+                    true => format!("{} {each}", counted(rate as u64, of)),
+                    false => format!("{rate} {of}s {each}"),
                 })
             };
-            parts.extend(rate(limits.requests_per_second, "requests a second"));
-            parts.extend(rate(limits.requests_per_minute, "requests a minute"));
-            parts.extend(rate(limits.tokens_per_minute, "tokens a minute"));
+            parts.extend(rate(limits.requests_per_second, "request", "a second"));
+            parts.extend(rate(limits.requests_per_minute, "request", "a minute"));
+            parts.extend(rate(limits.tokens_per_minute, "token", "a minute"));
         }
-        match (&self.price, self.limits.is_some(), self.is_hosted) {
-            (Some(price), _, is_hosted) if is_hosted || !price.is_nothing() => parts.push(price.told()),
-            (None, true, true) => {
-                let model = match &self.provider_model {
-                    Some(model) if Some(model.as_str()) != self.provider => format!("/{model}"),
-                    _ => String::new(),
-                };
-                let provider = self.provider.unwrap_or_default();
-                parts.push(format!("price not known; [prices.\"{provider}{model}\"] in tgp.toml states it"));
+        match (&self.price, &self.price_name) {
+            (Some(price), _) if self.is_hosted || !price.is_nothing() => parts.push(price.told()),
+            (Some(_), _) => parts.push("costs nothing by the call".to_owned()),
+            (None, Some(name)) => {
+                parts.push(format!("price not known; [prices.\"{name}\"] in tgp.toml states it"));
             }
-            (_, true, false) => parts.push("costs nothing by the call".to_owned()),
-            _ => {}
+            (None, None) => {}
         }
         parts
     }
@@ -182,7 +182,7 @@ impl ModelView {
 
 impl PriceView {
     fn is_nothing(&self) -> bool {
-        self.input == 0.0 && self.output == 0.0 && self.image == 0.0
+        [self.input, self.output, self.image, self.request].iter().all(|price| *price == 0.0)
     }
 
     /// `$2.50 in, $10 out a million tokens (as of 2025-12-01)`
@@ -204,6 +204,9 @@ impl PriceView {
         }
         if self.image > 0.0 {
             parts.push(format!("{} a picture", dollars(self.image)));
+        }
+        if self.request > 0.0 {
+            parts.push(format!("{} a request", dollars(self.request)));
         }
         if parts.is_empty() {
             parts.push("free".to_owned());

@@ -3,6 +3,7 @@
 use super::grid::{Align, Grid};
 use super::number::{NONE, count, counted, money};
 use super::paint::{Look, painted};
+use super::paragraph::broken;
 
 /// A plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +31,12 @@ pub struct PlanLine {
     pub microdollars: u64,
     /// Calls whose price is not known.
     pub unpriced: u64,
+    /// What the calls cost at most; nothing where that is not known.
+    pub at_most_microdollars: Option<u64>,
+    /// Calls whose length is guessed.
+    pub guessed: u64,
+    /// An answer that does not do is asked for again.
+    pub asks_again: bool,
     pub recorded: u64,
     pub spared: u64,
     pub saved_microdollars: u64,
@@ -56,8 +63,8 @@ impl PlanView {
         grid.words();
         grid.words();
         (0..3).for_each(|_| grid.numbers(Align::Right));
-        grid.numbers(Align::Left);
-        grid.numbers(Align::Left);
+        let is_bounded = self.nodes.iter().any(|node| !node.at_most().is_empty());
+        (0..2 + usize::from(is_bounded)).for_each(|_| grid.numbers(Align::Left));
         for node in &self.nodes {
             let rows = if node.waits { NONE.to_owned() } else { counted(node.rows, "row") };
             let calls = match (node.calls, node.waits) {
@@ -71,15 +78,21 @@ impl PlanView {
                 (cost, 0) => format!("~{}", money(cost)),
                 (cost, _) => format!("~{} and more", money(cost)),
             };
-            grid.line(vec![
+            let mut cells = vec![
                 (node.name.clone(), Look::Bold),
                 (node.kind.clone(), Look::Dim),
                 (rows, Look::Plain),
                 (calls, Look::Marked),
                 (cost, Look::Plain),
+            ];
+            if is_bounded {
+                cells.push((node.at_most(), Look::Dim));
+            }
+            cells.extend([
                 (node.taken(), Look::Dim),
                 (node.why.first().map(|why| why.told.clone()).unwrap_or_default(), Look::Plain),
             ]);
+            grid.line(cells);
         }
         let mut text = format!("{}\n\n", painted(&self.title, Look::Bold, colour));
         for (line, node) in grid.render(usize::MAX, colour).lines().zip(&self.nodes) {
@@ -92,6 +105,15 @@ impl PlanView {
             }
         }
         text.push_str(&format!("\n  {}\n", self.totals()));
+        let notes = self.notes();
+        if !notes.is_empty() {
+            text.push('\n');
+        }
+        for note in notes {
+            for line in broken(&note, width.saturating_sub(2).max(30)) {
+                text.push_str(&format!("  {}\n", painted(&line, Look::Dim, colour)));
+            }
+        }
         text
     }
 
@@ -106,11 +128,19 @@ impl PlanView {
             (calls, false) => format!("{} to make", counted(calls, "call")),
             (calls, true) => format!("about {} to make", counted(calls, "call")),
         }];
-        match (sum(|node| node.tokens), sum(|node| node.microdollars)) {
-            (0, 0) => {}
-            (tokens, 0) => parts.push(format!("about {} tokens", count(tokens))),
-            (tokens, cost) => parts.push(format!("about {} tokens and {}", count(tokens), money(cost))),
-        }
+        let about = match (sum(|node| node.tokens), sum(|node| node.microdollars)) {
+            (0, 0) => None,
+            (tokens, 0) => Some(format!("about {} tokens", count(tokens))),
+            (0, cost) => Some(format!("about {}", money(cost))),
+            (tokens, cost) => Some(format!("about {} tokens and {}", count(tokens), money(cost))),
+        };
+        let paid = || self.nodes.iter().filter(|node| node.calls > 0);
+        let most = paid().map(|node| node.at_most_microdollars).sum::<Option<u64>>().filter(|most| *most > 0);
+        parts.extend(about.map(|about| match (most, waits) {
+            (Some(most), false) => format!("{about}, at most {}", money(most)),
+            (Some(most), true) => format!("{about}, at most about {}", money(most)),
+            (None, _) => about,
+        }));
         let unpriced = sum(|node| node.unpriced);
         if unpriced > 0 {
             parts.push(format!("what {} will cost is not known", counted(unpriced, "call")));
@@ -125,9 +155,54 @@ impl PlanView {
         }
         parts.join(" · ")
     }
+
+    /// What the figures rest on.
+    fn notes(&self) -> Vec<String> {
+        let names = |wanted: &dyn Fn(&&PlanLine) -> bool| {
+            let nodes = self.nodes.iter().filter(|node| node.calls > 0).filter(wanted);
+            nodes.map(|node| format!("`{}`", node.name)).collect::<Vec<_>>()
+        };
+        let told = |names: Vec<String>, told: &dyn Fn(&str) -> String| {
+            (!names.is_empty()).then(|| told(&listed(&names)))
+        };
+        let guessed = told(names(&|node| node.guessed > 0), &|names| {
+            format!(
+                "No reply at {names} is on record: a text is reckoned as 256 tokens, an answer in a form by its \
+                 form, and neither as more than `max_tokens`. Run some rows with --limit first, and the others \
+                 are reckoned by them."
+            )
+        });
+        let unbounded = told(names(&|node| node.at_most_microdollars.is_none()), &|names| {
+            format!(
+                "What {names} may cost at most is not known: nothing bounds the replies, as `max_tokens` does \
+                 for texts."
+            )
+        });
+        let again = told(
+            names(&|node| node.asks_again && node.at_most_microdollars.is_some_and(|it| it > 0)),
+            &|names| format!("Answers at {names} that are asked for again are not counted."),
+        );
+        [guessed, unbounded, again].into_iter().flatten().collect()
+    }
+}
+
+/// `a`, `b` and `c`
+fn listed(names: &[String]) -> String {
+    match names {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        names => names.concat(),
+    }
 }
 
 impl PlanLine {
+    fn at_most(&self) -> String {
+        match self.at_most_microdollars {
+            Some(most) if most > 0 && self.waits => format!("at most ~{}", money(most)),
+            Some(most) if most > 0 => format!("at most {}", money(most)),
+            _ => String::new(),
+        }
+    }
+
     /// What comes from the store, by the door it comes from.
     fn taken(&self) -> String {
         if self.known {

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use crate::check::program::{BindingKind, Capability, Program};
+use crate::diagnostics::place::Place;
+use crate::diagnostics::source::Sources;
 use crate::engine::endpoints::{EndpointSettings, Endpoints, binding_of, bindings};
-use crate::engine::readiness::{capability_of, unsuited};
+use crate::engine::sketch::capability_of;
+use crate::engine::unsuited::{self, Part};
 use crate::eval::message::shown;
 use crate::models::endpoint::{Endpoint, EndpointSpec};
 use crate::models::key_state::KeyState;
@@ -17,6 +20,7 @@ pub fn bound(
     program: &Program,
     endpoints: &Endpoints,
     settings: &dyn EndpointSettings,
+    sources: &Sources,
     run: Option<&str>,
 ) -> Vec<ModelView> {
     let mut views = Vec::new();
@@ -39,7 +43,13 @@ pub fn bound(
                 view.of_endpoint(endpoint, settings);
                 let own = stated.iter().filter(|it| !matches!(&*it.name, "base_url" | "identity"));
                 view.settings = own.map(|it| (it.name.to_string(), shown(&it.value))).collect();
-                view.problems.extend(unsuited(&program.models[at], None, stated, endpoint));
+                let lacking = unsuited::of_model(program, asked, endpoint);
+                view.problems.extend(lacking.into_iter().map(|lacking| match &lacking.part {
+                    Part::Setting(..) | Part::Shape => {
+                        format!("{}: {}", Place::of(lacking.place, sources), lacking.problem)
+                    }
+                    Part::Work | Part::Bound(_) => lacking.problem,
+                }));
             }
             (BindingKind::Remote { .. }, None) => view.problems.push("no endpoint is bound".to_owned()),
         }
@@ -87,12 +97,20 @@ impl ModelView {
         });
         self.is_hosted = endpoint.is_hosted();
         let stated = settings.complete(EndpointSpec::new(provider, model)).price.is_some();
-        self.price = endpoint.price().map(|Price { input, cached, output, image }| PriceView {
+        let built_in = Prices::built_in();
+        let from = match (stated, built_in.of(provider, model)) {
+            (true, _) => "tgp.toml",
+            (false, Some(_)) => built_in.as_of(),
+            (false, None) => "own network",
+        };
+        self.price_name = Some(endpoint.name().to_owned());
+        self.price = endpoint.price().map(|Price { input, cached, output, image, request }| PriceView {
             input,
             cached,
             output,
             image,
-            from: if stated { "tgp.toml".to_owned() } else { Prices::built_in().as_of().to_owned() },
+            request,
+            from: from.to_owned(),
         });
     }
 }

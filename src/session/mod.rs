@@ -3,6 +3,7 @@
 //! Commands, the watcher and the editor start here. Nothing is printed.
 
 pub mod bound;
+pub mod closing_words;
 pub mod derived;
 pub mod difference;
 mod evidence;
@@ -33,6 +34,7 @@ mod trace_text;
 pub mod trial;
 pub mod turnover;
 pub mod way;
+mod way_out;
 pub mod why;
 
 pub use open::{Opened, Opening, Ready, SessionError};

@@ -78,6 +78,9 @@ pub enum SessionError {
     /// The file or what it uses is wrong.
     #[error("the file is not sound")]
     Diagnostics(Vec<Diagnostic>, Sources),
+    /// The file is sound, and models that it is bound to have nothing for what it asks.
+    #[error("{}", .0.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("\n"))]
+    Unsuited(Vec<Diagnostic>, Sources),
     #[error("`{path}` can't be read: {problem}")]
     Unreadable { path: String, problem: String },
     #[error("`{file}` has no node `{name}`{suggestion}")]
@@ -169,6 +172,14 @@ impl Opened {
         self.program
             .clone()
             .ok_or_else(|| SessionError::Diagnostics(self.diagnostics.clone(), self.sources.clone()))
+    }
+
+    /// Why a run could not go on, with the text that it is about.
+    pub fn refused(&self, error: RunError) -> SessionError {
+        match error {
+            RunError::Unsuited(problems) => SessionError::Unsuited(problems, self.sources.clone()),
+            error => error.into(),
+        }
     }
 
     /// The node of a name.

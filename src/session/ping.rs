@@ -6,18 +6,23 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::check::program::{BindingKind, Capability, Program};
+use crate::check::program::{BindingKind, Capability, ModelId, Program};
+use crate::digest::Digest;
 use crate::engine::endpoints::{EndpointSettings, Endpoints, binding_of, bindings};
-use crate::engine::readiness::{capability_of, request, unsuited};
+use crate::engine::sketch::{capability_of, request, shows_pictures};
+use crate::engine::unsuited;
 use crate::models::endpoint::{Endpoint, EndpointSpec};
-use crate::models::key_state::KeyState;
-use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, Reply};
-use crate::models::request::Request;
+use crate::models::reply::{Content, Outcome, Reply};
+use crate::models::request::{ChatRequest, Picture, Request};
 use crate::report::models_view::PingView;
 use crate::report::number::{count, counted};
 
+use super::way_out::way_out;
+
 /// Characters of an answer that are shown.
 const SHOWN: usize = 60;
+/// A red square, of a size that no provider finds too small.
+const PICTURE: &[u8] = include_bytes!("red.png");
 /// The longest that an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -52,34 +57,58 @@ pub async fn ping(programs: &[(&Program, &Endpoints)]) -> Vec<PingView> {
             };
             let BindingKind::Remote { settings, .. } = &binding.kind else { continue };
             let own: Vec<_> = settings.iter().map(|it| (it.name.clone(), it.value.clone())).collect();
-            let request = request(model.capability, question(model.capability), &own);
+            let sees = model.capability == Capability::Vision && is_shown_pictures(program, one.model);
+            let request = match request(model.capability, question(model.capability, sees), &own) {
+                Request::Chat(chat) if sees => Request::Chat(with_picture(chat)),
+                request => request,
+            };
             let line = format!("{} {}", endpoint.base_url(), endpoint.canonical_json(&request));
             if asked.insert(line, questions.len()).is_none() {
-                let problem = unsuited(model, None, settings, endpoint);
-                questions.push((
-                    binding.name.to_string(),
-                    model.capability,
-                    endpoint.clone(),
+                let problem = unsuited::of_binding(program, one, endpoint).into_iter().next();
+                questions.push(Question {
+                    name: binding.name.to_string(),
+                    kind: capability_of(model.capability).name(),
+                    sees,
+                    endpoint: endpoint.clone(),
                     request,
-                    problem,
-                ));
+                    problem: problem.map(|lacking| lacking.problem),
+                });
             }
         }
     }
-    let answers = questions.into_iter().map(|(name, capability, endpoint, request, problem)| async move {
-        match problem {
-            Some(problem) => {
-                let kind = capability_of(capability).name();
-                PingView { name, kind, answer: Err(problem), seconds: None, microdollars: None }
-            }
-            None => answer(name, capability, &endpoint, &request).await,
-        }
-    });
-    join_all(answers).await
+    join_all(questions.into_iter().map(answer)).await
 }
 
-fn question(capability: Capability) -> &'static str {
+/// What one model is asked.
+struct Question {
+    name: String,
+    kind: &'static str,
+    /// It is sent a picture.
+    sees: bool,
+    endpoint: Arc<Endpoint>,
+    request: Request,
+    /// Why it can't be asked.
+    problem: Option<String>,
+}
+
+/// Whether it is plain from the file that the model is sent pictures. One that is declared as
+/// `vision` and given conversations is, for that is what it is declared so for.
+fn is_shown_pictures(program: &Program, model: ModelId) -> bool {
+    let steps = program.nodes.iter().flat_map(|node| &node.steps);
+    let mut sent = steps.flat_map(|step| program.sent_by(step));
+    sent.any(|sent| sent.models.contains(&model) && shows_pictures(sent.message))
+}
+
+fn with_picture(mut chat: ChatRequest) -> ChatRequest {
+    let picture =
+        Picture { digest: Digest::of(PICTURE), media_type: "image/png".into(), bytes: PICTURE.into() };
+    chat.turns.iter_mut().for_each(|turn| turn.images.push(picture.clone()));
+    chat
+}
+
+fn question(capability: Capability, sees: bool) -> &'static str {
     match capability {
+        Capability::Vision if sees => "Which colour is this? Say one word.",
         Capability::Image => "A grey circle on white.",
         Capability::Search => "lighthouse",
         Capability::Page => "https://example.org/",
@@ -88,14 +117,13 @@ fn question(capability: Capability) -> &'static str {
     }
 }
 
-async fn answer(
-    name: String,
-    capability: Capability,
-    endpoint: &Arc<Endpoint>,
-    request: &Request,
-) -> PingView {
-    let kind = capability_of(capability).name();
-    match endpoint.ask(request).await {
+async fn answer(question: Question) -> PingView {
+    let Question { name, kind, sees, endpoint, request, problem } = question;
+    if let Some(problem) = problem {
+        return PingView { name, kind, answer: Err(problem), seconds: None, microdollars: None };
+    }
+    let endpoint = &endpoint;
+    match endpoint.ask(&request).await {
         Ok(brought) => {
             let pictures = match &brought.reply.content {
                 Content::Pictures(pictures) => pictures.len() as u32,
@@ -108,10 +136,14 @@ async fn answer(
                 (None, true) => None,
             };
             let seconds = Some(brought.raw.latency.as_secs_f64());
-            PingView { name, kind, answer: said(endpoint, &brought.reply), seconds, microdollars: cost }
+            let answer = said(endpoint, &brought.reply).map(|said| match sees {
+                true => format!("{said}, shown a red square"),
+                false => said,
+            });
+            PingView { name, kind, answer, seconds, microdollars: cost }
         }
         Err(failure) => {
-            let answer = Err(way_out(endpoint, &failure));
+            let answer = Err(way_out(endpoint, &failure, sees));
             PingView { name, kind, answer, seconds: None, microdollars: None }
         }
     }
@@ -156,50 +188,4 @@ fn said(endpoint: &Endpoint, reply: &Reply) -> Result<String, String> {
         (_, Content::Page(page)) => Ok(format!("“{}”", shown(&page.title))),
         (_, Content::None) => Err("the answer holds nothing".to_owned()),
     }
-}
-
-/// Why no answer came, and what can be done about it.
-fn way_out(endpoint: &Endpoint, failure: &CallFailure) -> String {
-    let help = match &failure.cause {
-        FailureCause::Refused(401 | 403) => Some(match endpoint.key_state() {
-            KeyState::Present { place } => format!("look at the key from {place}, and what it is allowed"),
-            KeyState::Optional { place } => format!("a key may be wanted: set {place}"),
-            KeyState::Unneeded | KeyState::Missing { .. } => {
-                "a key may be wanted: name its `key_variable`".to_owned()
-            }
-        }),
-        FailureCause::Refused(404) => Some(format!(
-            "look at the model's name `{}` and at the address {}",
-            endpoint.model(),
-            endpoint.base_url()
-        )),
-        FailureCause::Refused(429) | FailureCause::RateLimited => Some(
-            "look at the account's credit and limits, and state `requests_per_minute` in tgp.toml".to_owned(),
-        ),
-        FailureCause::Unreachable(_) if endpoint.is_hosted() => Some("look at the network".to_owned()),
-        FailureCause::Unreachable(_) | FailureCause::CircuitOpen => {
-            Some(format!("see that the server runs at {}, or state its `base_url`", endpoint.base_url()))
-        }
-        FailureCause::TimedOut => {
-            Some("ask again, or look at the provider's own page on its state".to_owned())
-        }
-        _ => None,
-    };
-    let mut text = failure.cause.to_string();
-    let said = message_in(&failure.excerpt).unwrap_or_else(|| failure.excerpt.clone());
-    let said = endpoint.shown(&said);
-    if !said.is_empty() {
-        text.push_str(&format!(": {}", said.chars().take(200).collect::<String>()));
-    }
-    if let Some(help) = help {
-        text.push_str(&format!(" — {help}"));
-    }
-    text
-}
-
-/// What an error says in words, where it is in one of the usual forms.
-fn message_in(body: &str) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_str(body).ok()?;
-    let places = ["/error/message", "/message", "/error", "/detail"];
-    places.iter().find_map(|place| body.pointer(place)?.as_str().map(str::to_owned))
 }

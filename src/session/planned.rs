@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::check::program::NodeId;
+use crate::check::program::{Node, NodeId, Program};
 use crate::engine::error::RunError;
 use crate::engine::gauges::Counts;
 use crate::engine::run::{Finished, Run};
@@ -33,6 +33,13 @@ pub struct Planned {
     pub microdollars: u64,
     /// Of those calls, the ones whose price is not known.
     pub unpriced: u64,
+    /// What they cost at most, as far as they can be counted; nothing where no `max_tokens` bounds
+    /// some reply that is paid for by its length.
+    pub at_most_microdollars: Option<u64>,
+    /// Of those calls, the ones whose length is guessed, since no reply at this node is on record.
+    pub guessed: u64,
+    /// An answer that does not do is asked for again, which is not counted.
+    pub asks_again: bool,
     /// Replies on record that are read again.
     pub recorded: u64,
     /// Calls behind what is taken as it is.
@@ -69,11 +76,15 @@ pub fn planned(
                 kind: kind(node.kind),
                 known,
                 rows: counts.rows,
-                reused: counts.reused,
+                // Rows with a stand-in's answer were laid out by an earlier plan, and are no answers.
+                reused: counts.reused.saturating_sub(counts.absent),
                 calls: counts.absent,
                 tokens: counts.expected_tokens,
                 microdollars: counts.expected_cost,
                 unpriced: counts.unpriced,
+                at_most_microdollars: (counts.unbounded == 0).then_some(counts.most_cost),
+                guessed: counts.guessed,
+                asks_again: asks_again(&run.ground.program, node),
                 recorded: counts.recorded,
                 spared: counts.spared,
                 saved_microdollars: counts.saved,
@@ -83,6 +94,11 @@ pub fn planned(
             })
         })
         .collect()
+}
+
+fn asks_again(program: &Program, node: &Node) -> bool {
+    let mut sent = node.steps.iter().flat_map(|step| program.sent_by(step));
+    sent.any(|sent| sent.retries > 0)
 }
 
 /// Notes a run that is over for the next one to be compared with, and tells what made its nodes run.

@@ -7,6 +7,7 @@ use crate::data::json::render;
 use crate::digest::Digest;
 use crate::engine::endpoints::binding_of;
 use crate::engine::error::RunError;
+use crate::engine::experience::{ByModel, with_earlier};
 use crate::engine::run::{Finished, Run};
 use crate::engine::table::Table;
 use crate::eval::effects::Asked;
@@ -58,6 +59,9 @@ pub(super) struct KnownNode {
     pub(super) table: Option<Digest>,
     /// Rows without an answer.
     pub(super) unanswered: u64,
+    /// How long its models' replies were.
+    #[serde(default)]
+    pub(super) lengths: ByModel,
 }
 
 impl Remembered {
@@ -107,6 +111,7 @@ impl Remembered {
                 path,
                 table: table.map(|table| Digest::of(&table.encode())),
                 unanswered: table.map_or(0, unanswered),
+                lengths: lengths(run, NodeId(at)),
             }
         });
         Remembered {
@@ -125,8 +130,14 @@ impl Remembered {
         }
     }
 
-    /// What an earlier run left of the nodes that this one did not want.
+    /// What an earlier run left of the nodes that this one did not want, and what it knew of the
+    /// lengths of replies.
     pub fn with_rest_of(mut self, before: &Remembered) -> Remembered {
+        for node in &mut self.nodes {
+            if let Some(known) = before.node(&node.name) {
+                node.lengths = with_earlier(std::mem::take(&mut node.lengths), &known.lengths);
+            }
+        }
         for node in self.nodes.iter_mut().filter(|node| node.table.is_none()) {
             if let Some(known) = before.node(&node.name) {
                 *node = known.clone();
@@ -149,6 +160,16 @@ impl Remembered {
         }
         store.put_object(&bytes)?;
         Ok(store.put_fact(Space::Run, filed.key().as_bytes(), &digest.0)?)
+    }
+
+    /// Tells a run how long replies were, so that what is to come can be reckoned.
+    pub fn teach(&self, run: &Run) {
+        for (unit, gauge) in run.plan.units.iter().zip(run.gauges.iter()) {
+            let node = run.ground.program.nodes.get(unit.node.0 as usize);
+            if let Some(known) = node.and_then(|node| self.node(&node.name)) {
+                gauge.experience.recall(&known.lengths);
+            }
+        }
     }
 
     pub(super) fn node(&self, name: &str) -> Option<&KnownNode> {
@@ -175,6 +196,15 @@ fn targets<'a>(program: &'a Program, unit: &'a Unit) -> impl Iterator<Item = (St
 
 fn asked<'a>(program: &'a Program, unit: &'a Unit) -> impl Iterator<Item = String> + 'a {
     unit.models.iter().filter_map(move |id| Some(program.models.get(id.0 as usize)?.name.to_string()))
+}
+
+fn lengths(run: &Run, node: NodeId) -> ByModel {
+    let mut all = ByModel::new();
+    let units = run.plan.units.iter().zip(run.gauges.iter()).filter(|(unit, _)| unit.node == node);
+    for (model, lengths) in units.flat_map(|(_, gauge)| gauge.experience.now()) {
+        *all.entry(model).or_default() += lengths;
+    }
+    all
 }
 
 /// Rows of chunks in which some row waits for an answer that never came.

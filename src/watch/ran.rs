@@ -13,8 +13,8 @@ pub struct Ran {
     pub moves: Vec<MeasureMoves>,
     /// The run was stopped before its end: by a newer save, a pause or a budget.
     pub stopped: bool,
-    /// A budget or a limit of calls was reached.
-    pub spent: bool,
+    /// What a limit kept it from, and what of it waits for batches.
+    pub words: Vec<String>,
     /// From the save, or from the start, to the numbers.
     pub took: Duration,
 }

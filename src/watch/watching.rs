@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::check::program::NodeId;
 use crate::digest::Digest;
+use crate::engine::allowance::Allowance;
 use crate::engine::error::RunError;
 use crate::engine::run::{Finished, Run};
 use crate::project::lock::LOCK;
@@ -15,6 +16,7 @@ use crate::report::leaderboard::board;
 use crate::report::measure_view::MeasureView;
 use crate::report::movement::MeasureMoves;
 use crate::report::summary::RunSummary;
+use crate::session::closing_words::closing_words;
 use crate::session::derived::{Part, measures};
 use crate::session::outline::outline;
 use crate::session::planned::planned;
@@ -32,6 +34,8 @@ use super::ran::Ran;
 pub struct Watching {
     file: PathBuf,
     opening: Opening,
+    /// What all runs may spend together; the opening's own is what is left of it.
+    allowance: Allowance,
     only: Vec<String>,
     world: Arc<dyn World>,
     /// Open while there is work, so that other commands can look in between.
@@ -61,7 +65,8 @@ struct Member {
 impl Watching {
     pub fn new(file: PathBuf, opening: Opening, only: Vec<String>, world: Arc<dyn World>) -> Watching {
         let paths = BTreeSet::from([absolute(&*world, &file)]);
-        Watching { file, opening, only, world, store: None, numbers: Vec::new(), paths }
+        let allowance = opening.allowance.clone();
+        Watching { file, opening, allowance, only, world, store: None, numbers: Vec::new(), paths }
     }
 
     /// All that the file is made of, as far as the last look at it could tell: itself, what it
@@ -124,7 +129,9 @@ impl Watching {
     pub fn finish(&mut self, prepared: &Prepared) -> Result<Ran, SessionError> {
         let program = prepared.opened.sound()?;
         let stopped = prepared.members.iter().any(|member| member.run.caller.is_stopped());
-        let spent = prepared.members.iter().any(|member| member.run.caller.purse().reached().is_some());
+        let runs: Vec<&Arc<Run>> = prepared.members.iter().map(|member| &member.run).collect();
+        let stated = Opening { allowance: self.allowance.clone(), ..Opening::default() };
+        let words = closing_words(&runs, &prepared.opened.allowance(&stated));
         let took = prepared.began.elapsed();
         let mut views: Vec<MeasureView> = Vec::new();
         let mut summaries = Vec::new();
@@ -161,7 +168,7 @@ impl Watching {
             self.numbers = views;
         }
         let summary = RunSummary::joined(summaries, took);
-        Ok(Ran { summary, moves, stopped, spent, took })
+        Ok(Ran { summary, moves, stopped, words, took })
     }
 
     /// The report of what was run as a page, written beside its store; where it stands.
@@ -240,6 +247,11 @@ impl Prepared {
     /// The next of the runs; nothing where all came to their end.
     pub fn next(&self) -> Option<Arc<Run>> {
         self.members.iter().find(|member| member.finished.is_none()).map(|member| member.run.clone())
+    }
+
+    /// Why a run could not go on, with the text that it is about.
+    pub fn refused(&self, error: RunError) -> SessionError {
+        self.opened.refused(error)
     }
 
     /// Lets no further call of its runs go out.

@@ -8,6 +8,7 @@ use crate::models::server::Server;
 
 use super::batch_provider::{BatchProvider, Ending, Speaks, Starting};
 use super::project::{Ended, PAID, Project, interrupt, questions};
+use super::watched::Watcher;
 
 const BOTH: [Speaks; 2] = [Speaks::OpenAi, Speaks::Anthropic];
 
@@ -370,6 +371,17 @@ fn limits_hold_for_batches() {
     let rest = batched.run("--batch --only answers --budget 2usd").complete();
     assert_eq!(rest.node("answers", "failed"), 0);
     assert_eq!(batched.provider.batched(), 20);
+}
+
+#[test]
+fn a_watcher_tells_of_batches_that_are_out() {
+    let batched = Batched::new(Speaks::OpenAi);
+    batched.killed();
+    let asked = batched.server.requests();
+    let watcher = Watcher::start(&batched.project, &format!("paid.tgp {}", batched.bind));
+    let told = watcher.until("run again with --batch");
+    assert!(told.contains("20 calls are in batches that have not been taken in"), "{told}");
+    assert_eq!(batched.server.requests(), asked);
 }
 
 /// A call that goes out alone must not wait for the money that a batch has reserved: the batch goes

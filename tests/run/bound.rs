@@ -196,6 +196,47 @@ fn a_ping_that_fails_is_told_in_words_with_a_way_out() {
 }
 
 #[test]
+fn a_model_that_a_file_shows_pictures_is_shown_one_by_a_ping() {
+    let server = Server::start(Behaviour {
+        respond: Arc::new(|incoming| match incoming.body.contains("image_url") {
+            true if incoming.body.contains("blind") => {
+                Outgoing::json(400, r#"{"error":{"message":"no endpoints that support image input"}}"#)
+            }
+            true => Outgoing::json(200, completion("Red.")),
+            false => Outgoing::json(200, completion("ok")),
+        }),
+        ..Behaviour::default()
+    });
+    let file = r#"
+pipeline test.seen @ 1.0.0
+
+models seers: vision
+models readers: chat
+
+curate items {
+  read images "pictures" as { name: text, image: image }
+  key name
+}
+
+query seen from items to seers {
+  user "What is it?"
+  image image
+}
+query named from items to readers { user "What may {{name}} show?" }
+"#;
+    let project = Project::new().on(&server).with("seen.tgp", file);
+    let ping = |seers: &str| {
+        project.tgp(&format!("models seen.tgp --ping --bind seers={seers} --bind readers=openai/gpt-4o"))
+    };
+    let told = ping("openai/sighted").complete();
+    assert!(told.out.contains("“Red.”, shown a red square") && told.out.contains("“ok”"), "{}", told.out);
+    let told = ping("openai/blind");
+    assert_eq!(told.code, 2, "{}", told.out);
+    let text = told.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("no endpoints that support image input — it was sent a picture"), "{text}");
+}
+
+#[test]
 fn a_suite_shows_the_models_of_each_of_its_pipelines() {
     let server = server();
     let suite = "suite test.all @ 1.0.0\nmodels targets: chat\nmodel critic: chat\n\

@@ -1,6 +1,9 @@
 //! Bad input: one clear message each, the right exit code, and nothing lost.
 
-use crate::models::server::{Behaviour, Server};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::models::server::{Behaviour, Outgoing, Server, completion};
 
 use super::project::{PAID, Project, questions};
 
@@ -202,4 +205,91 @@ fn a_key_that_is_not_set_is_told_before_anything_is_asked() {
     let ended = project.tgp("run paid.tgp --bind targets=anthropic/one --bind critic=anthropic/critic");
     assert_eq!(ended.code, 1, "{}", ended.messages);
     assert!(ended.messages.contains("ANTHROPIC_API_KEY"), "{}", ended.messages);
+}
+
+/// A wrong key, a model that is not there, an account without credit: every call would be refused.
+#[test]
+fn an_endpoint_that_refuses_every_call_is_left_alone_and_the_reason_told_once() {
+    let refusals = [
+        (401, r#"{"error":{"message":"Incorrect API key provided"}}"#, "look at the key from OPENAI_API_KEY"),
+        (404, r#"{"error":{"message":"no such model"}}"#, "look at the model's name `one`"),
+        (
+            429,
+            r#"{"error":{"message":"no credit","code":"insufficient_quota"}}"#,
+            "look at the account's credit",
+        ),
+    ];
+    for (status, body, help) in refusals {
+        let is_mended = Arc::new(AtomicBool::new(false));
+        let mended = is_mended.clone();
+        let server = Server::start(Behaviour {
+            respond: Arc::new(move |_| match mended.load(Ordering::Relaxed) {
+                true => Outgoing::json(200, completion("fine")),
+                false => Outgoing::json(status, body),
+            }),
+            ..Behaviour::default()
+        });
+        let project = Project::new()
+            .on(&server)
+            .with("paid.tgp", PAID)
+            .with("items.jsonl", &questions(400))
+            .with("tgp.toml", "[endpoints.openai]\noutage_seconds = 0\n");
+        let run = || project.tgp(&format!("run paid.tgp --json --only answers {BIND}"));
+        let ended = run();
+        assert_eq!(ended.code, 3, "{}", ended.messages);
+        let asked = server.requests();
+        assert!(asked < 100, "{asked} requests");
+        assert_eq!(ended.messages.matches("openai/one was left alone").count(), 1, "{}", ended.messages);
+        assert!(ended.messages.contains(&format!("({status})")), "{}", ended.messages);
+        assert!(ended.messages.contains(help), "{}", ended.messages);
+        is_mended.store(true, Ordering::Relaxed);
+        assert_eq!(run().complete().node("answers", "failed"), 0);
+        assert_eq!(server.requests() - asked, 400);
+    }
+}
+
+/// What is refused for what a row asks says nothing of the others.
+#[test]
+fn a_refusal_of_some_rows_leaves_the_others_alone() {
+    let respond = |incoming: &crate::models::server::Incoming<'_>| match incoming.body.contains("What is 1") {
+        true => Outgoing::json(404, r#"{"error":{"message":"not this one"}}"#),
+        false => Outgoing::json(200, completion("fine")),
+    };
+    let server = Server::start(Behaviour { respond: Arc::new(respond), ..Behaviour::default() });
+    let project = Project::new()
+        .on(&server)
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(200))
+        .with("tgp.toml", "[endpoints.openai]\nconcurrency = 1\n");
+    // The first one is answered, and then many are refused one after the other.
+    let ended = project.tgp(&format!("run paid.tgp --json --only answers {BIND}"));
+    assert_eq!(ended.node("answers", "failed"), 111, "{}", ended.messages);
+    assert_eq!(server.requests(), 200);
+    assert!(!ended.messages.contains("left alone"), "{}", ended.messages);
+}
+
+/// What is missing is room, and not the model's sense for JSON.
+#[test]
+fn an_answer_that_was_cut_is_told_as_cut() {
+    let cut =
+        completion("{\"is_good\": tr").replace("\"finish_reason\":\"stop\"", "\"finish_reason\":\"length\"");
+    let server = Server::start(Behaviour::answering(200, &cut));
+    let paid = PAID.replace("returns yes | no\n  } == yes", "returns { is_good: bool }\n  }.is_good");
+    let project = Project::new().on(&server).with("paid.tgp", &paid).with("items.jsonl", &questions(1));
+    project.tgp(&format!("run paid.tgp {BIND}"));
+    let shown = project.tgp(&format!("show paid.tgp verdicts --failures {BIND}")).out;
+    assert!(shown.contains("cut at the length limit, which a larger `max_tokens` moves"), "{shown}");
+}
+
+/// Such as a setting that a model does not take.
+#[test]
+fn where_no_call_is_answered_the_run_says_what_came_back() {
+    let body = r#"{"error":{"message":"Unsupported value: temperature must be 1 with this model"}}"#;
+    let server = Server::start(Behaviour::answering(400, body));
+    let project = Project::new().on(&server).with("paid.tgp", PAID).with("items.jsonl", &questions(30));
+    let ended = project.tgp(&format!("run paid.tgp {BIND}"));
+    assert_eq!(server.requests(), 30);
+    let told =
+        "openai/one answered no call; the last: the endpoint refused the request (400): Unsupported value";
+    assert!(ended.messages.contains(told), "{}", ended.messages);
 }

@@ -92,6 +92,33 @@ fn a_budget_wants_prices() {
     assert!(refused.messages.contains("none is known of openai/no-such-model"), "{}", refused.messages);
 }
 
+/// A proxy of one's own may pass calls on to whoever is paid for them.
+#[test]
+fn a_budget_wants_prices_of_servers_that_are_in_no_network_of_ones_own() {
+    let toml = "[endpoints.compatible]\nbase_url = \"https://models.example.org/v1\"\n";
+    let project =
+        Project::new().with("paid.tgp", PAID).with("items.jsonl", &questions(2)).with("tgp.toml", toml);
+    // None may go out, so that only what is found before the first call is told.
+    let run =
+        "run paid.tgp --budget 1usd --max-calls 0 --bind targets=compatible/m --bind critic=openai/gpt-4.1";
+    let refused = project.tgp(run);
+    assert_eq!(refused.code, 1, "{}", refused.messages);
+    let told = "none is known of compatible/m at https://models.example.org/v1";
+    assert!(refused.messages.contains(told), "{}", refused.messages);
+    assert!(refused.messages.contains("[prices.\"compatible/m\"]"), "{}", refused.messages);
+    assert!(refused.messages.contains("0 where it costs nothing by the call"), "{}", refused.messages);
+    let plan = project.tgp("plan paid.tgp --bind targets=compatible/m --bind critic=openai/gpt-4.1");
+    assert!(plan.out.contains("what 2 calls will cost is not known"), "{}", plan.out);
+
+    // Stated as free, or in the own network, it is asked.
+    project.write("tgp.toml", format!("{toml}[prices.\"compatible/*\"]\ninput = 0\noutput = 0\n").as_bytes());
+    let free = project.tgp(run);
+    assert_eq!(free.code, 3, "{}", free.messages);
+    project.write("tgp.toml", toml.replace("https://models.example.org", "http://127.0.0.1:9").as_bytes());
+    let own = project.tgp(run);
+    assert_eq!(own.code, 3, "{}", own.messages);
+}
+
 #[test]
 fn failed_calls_count_against_a_limit_of_calls() {
     let server = Server::start(Behaviour::answering(400, r#"{"error":{"message":"no"}}"#));
@@ -193,11 +220,163 @@ fn a_plan_after_a_few_rows_is_nearer_to_what_the_rest_costs() {
     assert!((paid..blind / 4).contains(&seen), "{blind} planned, then {seen}; {paid} paid");
 }
 
+/// Long replies to questions and short ones of judges, each in the provider's own count.
+fn telling() -> Server {
+    Server::start(Behaviour {
+        respond: Arc::new(|incoming| {
+            let judging = incoming.body.contains("answer to");
+            let (text, output) = if judging { ("yes", 2) } else { ("fine", 700) };
+            // A count of its own, twice what the text looks like.
+            let input = incoming.body.len() as u64 / 2;
+            let reply = completion(text)
+                .replace("\"completion_tokens\":3", &format!("\"completion_tokens\":{output}"));
+            let reply = reply.replace("\"prompt_tokens\":12", &format!("\"prompt_tokens\":{input}"));
+            // No two answers alike, so that each is judged.
+            let own =
+                incoming.body.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+            Outgoing::json(200, if judging { reply } else { reply.replace("fine", &format!("fine {own}")) })
+        }),
+        ..Behaviour::default()
+    })
+}
+
+/// What came before at the same node and model says what is to come, whatever else they are asked.
+#[test]
+fn a_plan_reckons_by_what_came_at_the_node_and_says_where_nothing_did() {
+    let server = telling();
+    let project = Project::new()
+        .on(&server)
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(60))
+        .with("tgp.toml", "[prices.\"openai/*\"]\ninput = 2\noutput = 6\n");
+    let node = |ended: &super::project::Ended, name: &str, what: &str| {
+        ended.events().into_iter().find(|event| event["node"] == name).unwrap()[what].clone()
+    };
+    let cost =
+        |ended: &super::project::Ended, name: &str| node(ended, name, "microdollars").as_u64().unwrap();
+    let plan = |bind: &str| project.tgp(&format!("plan paid.tgp --json {bind}")).complete();
+    let blind = plan(BIND);
+    assert_eq!(
+        (node(&blind, "answers", "guessed"), node(&blind, "verdicts", "guessed")),
+        (60.into(), 60.into())
+    );
+    assert!(cost(&blind, "verdicts") < cost(&blind, "answers") / 2, "a label is no long text");
+    let told = project.tgp(&format!("plan paid.tgp {BIND}")).complete().out;
+    assert!(told.contains("No reply at `answers` and `verdicts` is on record"), "{told}");
+
+    project.tgp(&format!("run paid.tgp --limit 20 {BIND}")).complete();
+    let seen = plan(BIND);
+    assert_eq!((node(&seen, "answers", "guessed"), node(&seen, "verdicts", "guessed")), (0.into(), 0.into()));
+    let rest = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
+    let near = |planned: u64, paid: u64| planned.abs_diff(paid) * 10 <= paid;
+    assert!(near(cost(&seen, "answers"), cost(&rest, "answers")), "{} {}", seen.out, rest.out);
+    // Nothing is on record of other prompts and models: they are reckoned by what came before them.
+    project.edit("paid.tgp", "user question\n", "user \"Say: {{question}}\"\n");
+    let other = plan("--bind targets=openai/another --bind critic=openai/gpt-4.1");
+    let all = cost(&rest, "answers") * 60 / 40;
+    assert_eq!((node(&other, "answers", "calls"), node(&other, "answers", "guessed")), (60.into(), 0.into()));
+    assert!(near(cost(&other, "answers"), all), "{} {all}", other.out);
+    let told = project.tgp(&format!("plan paid.tgp {BIND}")).complete().out;
+    assert!(!told.contains("No reply at"), "{told}");
+}
+
+#[test]
+fn a_plan_keeps_what_calls_cost_at_most_apart_from_what_they_will() {
+    let project = Project::new()
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(10))
+        .with("tgp.toml", "[prices.\"openai/*\"]\ninput = 0\noutput = 10\n");
+    let plan = |options: &str| project.tgp(&format!("plan paid.tgp {options} {BIND}")).complete();
+    let most = |ended: &super::project::Ended| {
+        ended.events().into_iter().find(|event| event["node"] == "answers").unwrap()["at_most_microdollars"]
+            .clone()
+    };
+    assert!(most(&plan("--json")).is_null());
+    let told = plan("").out;
+    assert!(told.contains("may cost at most is not known") && !told.contains("at most $"), "{told}");
+    project.edit("paid.tgp", "user question\n", "user question\n  max_tokens 2000\n");
+    // Ten answers of 2,000 tokens at $10 a million.
+    assert_eq!(most(&plan("--json")), 200_000);
+    let told = plan("").out;
+    let line = told.lines().find(|line| line.contains("answers")).unwrap();
+    assert!(line.contains("~$0.03  at most $0.20"), "{told}");
+    assert!(told.contains("What `verdicts` may cost at most"), "{told}");
+}
+
+/// Anthropic is always told a limit, so a budget is kept to exactly there.
+#[test]
+fn a_limit_that_a_provider_always_has_bounds_what_a_call_costs() {
+    let project = Project::new()
+        .with("paid.tgp", PAID)
+        .with("items.jsonl", &questions(10))
+        .with("tgp.toml", "[prices.\"anthropic/*\"]\ninput = 0\noutput = 10\n");
+    let bind = "--bind targets=anthropic/m --bind critic=openai/gpt-4.1";
+    let plan = project.tgp(&format!("plan paid.tgp --json {bind}")).complete();
+    let answers = plan.events().into_iter().find(|event| event["node"] == "answers").unwrap();
+    assert_eq!(answers["at_most_microdollars"], 10 * 40_960);
+}
+
+/// Two pictures of one prompt are two pictures, and each is looked at.
+#[test]
+fn a_plan_counts_what_is_asked_about_each_picture_and_what_a_picture_takes() {
+    let file = r#"
+pipeline test.painted @ 1.0.0
+
+models painters: image
+model seer: vision
+
+curate items {
+  rows [ { n = 1, what = "a lighthouse" }, { n = 2, what = "a cat" } ]
+  key n
+}
+
+query pictures from items to painters { user "Paint {{what}}" }
+
+judge verdicts from pictures by seer {
+  verdict shows: bool = ask { user "Does it show {{what}}?" image reply returns yes | no } == yes
+}
+
+measure quality from verdicts { by model metric shows = rate(shows) better higher missing excluded }
+"#;
+    let project = Project::new().with("painted.tgp", file);
+    let bind = "--bind painters=openai/dall-e-3,openai/gpt-image-1 --bind seer=openai/gpt-4o";
+    let plan = project.tgp(&format!("plan painted.tgp --json {bind}")).complete();
+    let node = |name: &str, what: &str| {
+        plan.events().into_iter().find(|event| event["node"] == name).unwrap()[what].as_u64().unwrap()
+    };
+    assert_eq!((node("pictures", "calls"), node("verdicts", "calls")), (4, 4));
+    // Two at four cents, and two of some thousand tokens at $40 a million.
+    let cost = node("pictures", "microdollars");
+    assert!((160_000..165_000).contains(&cost), "{cost}");
+}
+
+/// What is found is not known before it is asked for, and yet asked about.
+#[test]
+fn a_plan_counts_what_is_asked_about_what_a_search_finds() {
+    let file = PAID
+        .replace("curate items", "model finder: search\n\ncurate items")
+        .replace("query answers from items", "generate found from items {\n  search finder question top 3 as hit\n}\n\nquery answers from found")
+        .replace("user question", "user \"{{question}} {{hit.text}}\"");
+    let project = Project::new()
+        .with("paid.tgp", &file)
+        .with("items.jsonl", &questions(4))
+        .with("tgp.toml", "[prices.brave]\nrequest = 0.005\n");
+    let plan = project.tgp(&format!("plan paid.tgp --json --bind finder=brave {BIND}")).complete();
+    let node = |name: &str, what: &str| {
+        plan.events().into_iter().find(|event| event["node"] == name).unwrap()[what].clone()
+    };
+    assert_eq!((node("found", "calls"), node("found", "microdollars")), (4.into(), 20_000.into()));
+    assert_eq!((node("answers", "calls"), node("verdicts", "calls")), (12.into(), 12.into()));
+}
+
 #[test]
 fn a_plan_leaves_nothing_behind_that_a_run_takes_for_an_answer() {
     let server = answering();
     let project = dear(&server);
-    project.tgp(&format!("plan paid.tgp {BIND}")).complete();
+    let first = project.tgp(&format!("plan paid.tgp {BIND}")).complete();
+    assert!(!first.out.contains("rows as before"), "{}", first.out);
+    let second = project.tgp(&format!("plan paid.tgp {BIND}")).complete();
+    assert!(!second.out.contains("rows as before"), "{}", second.out);
     let ran = project.tgp(&format!("run paid.tgp --json {BIND}")).complete();
     assert_eq!(server.requests(), 80);
     assert_eq!(ran.node("answers", "calls"), 40);

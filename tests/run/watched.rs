@@ -39,13 +39,13 @@ measure quality from verdicts {
 const LIBRARY: &str = "library test.lib @ 1.0.0\n\nfn agrees(reply: text) -> bool = reply == \"yes\"\n";
 
 /// A watcher, ended when dropped.
-struct Watcher {
+pub(super) struct Watcher {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Watcher {
-    fn start(project: &Project, arguments: &str) -> Watcher {
+    pub(super) fn start(project: &Project, arguments: &str) -> Watcher {
         let mut command = project.command(&format!("watch --plain {arguments}"));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
@@ -59,7 +59,7 @@ impl Watcher {
     }
 
     /// What is told up to the first line that holds `wanted`, that line included.
-    fn until(&self, wanted: &str) -> String {
+    pub(super) fn until(&self, wanted: &str) -> String {
         let mut told = String::new();
         loop {
             match self.lines.recv_timeout(Duration::from_secs(60)) {
@@ -182,6 +182,34 @@ fn a_save_during_a_run_stops_what_is_obsolete_and_pays_for_nothing_twice() {
     assert_eq!(asked.keys().filter(|body| body.contains("Would you call")).count(), 300);
     let obsolete = asked.keys().filter(|body| body.contains("Is this a good answer")).count();
     assert!(obsolete < 300, "{obsolete}");
+}
+
+#[test]
+fn a_limit_that_is_reached_is_told_as_a_run_tells_it() {
+    let server = Server::start(Behaviour::default());
+    let project = Project::new()
+        .on(&server)
+        .with("paid.tgp", super::project::PAID)
+        .with("items.jsonl", &questions(20))
+        .with("tgp.toml", "[prices.\"openai/*\"]\ninput = 1000\noutput = 6000\n[run]\nbudget = 0.2\n");
+    project.edit("paid.tgp", "user question\n", "user question\n  max_tokens 3\n");
+    let bind = "--bind targets=openai/one --bind critic=openai/critic";
+    let watcher = Watcher::start(&project, &format!("paid.tgp {bind}"));
+    let budget = watcher.until("larger --budget");
+    assert!(budget.contains("The budget of $0.20 is reached."), "{budget}");
+    assert!(budget.contains("their rows count as missing"), "{budget}");
+    // What is left is one for all runs: after a save the limit is the one that was stated.
+    project.edit("paid.tgp", "Is this a good answer", "Would you call this a good answer");
+    let again = watcher.until("larger --budget");
+    assert!(again.contains("The budget of $0.20 is reached."), "{again}");
+    drop(watcher);
+
+    let watcher = Watcher::start(&project, &format!("paid.tgp --max-calls 7 --budget 9usd {bind}"));
+    let calls = watcher.until("larger --max-calls");
+    assert!(calls.contains("7 calls went out, as many as --max-calls allows."), "{calls}");
+    let refused = project.tgp(&format!("watch paid.tgp --batch {bind}"));
+    assert_eq!(refused.code, 1);
+    assert!(refused.messages.contains("a watcher does not hand in batches"), "{}", refused.messages);
 }
 
 #[test]

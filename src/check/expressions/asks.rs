@@ -136,6 +136,7 @@ impl Checker<'_> {
             body: Body::User(Typed::unknown().expr),
             images: vec![],
             settings: vec![],
+            span,
         };
         let mut body = None;
         if let Some(text) = clauses.short {

@@ -9,6 +9,7 @@ mod expectation;
 mod expr;
 mod measure;
 mod report;
+mod sent;
 pub mod setting;
 mod step;
 mod suite;
@@ -26,6 +27,7 @@ pub use expectation::*;
 pub use expr::*;
 pub use measure::*;
 pub use report::*;
+pub use sent::*;
 pub use step::*;
 pub use suite::*;
 
@@ -157,6 +159,8 @@ pub enum BindingKind {
 pub struct Setting<T> {
     pub name: Arc<str>,
     pub value: T,
+    /// From its name to its value.
+    pub span: Span,
 }
 
 /// Which model an expression asks.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Aggregation, Expr, Measure, ModelId, ModelRef, Setting, Slot};
 use crate::data::types::{Field, Type};
+use crate::diagnostics::source::Span;
 use crate::syntax::tree::{CompareOrder, JoinKind, OnError, Vote};
 
 #[derive(Clone, Debug)]
@@ -185,6 +186,8 @@ pub struct Message {
     pub body: Body,
     pub images: Vec<Expr>,
     pub settings: Vec<Setting<Expr>>,
+    /// Of the query or the `ask`.
+    pub span: Span,
 }
 
 #[derive(Clone, Debug)]

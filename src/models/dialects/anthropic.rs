@@ -92,6 +92,10 @@ impl Dialect for Anthropic {
         chat.parameters.seed.map(|_| "parameter `seed`".to_owned())
     }
 
+    fn usual_limit(&self) -> Option<u32> {
+        Some(MAX_TOKENS)
+    }
+
     fn message(&self, site: &Site, request: &Request) -> Message {
         let url = format!("{}/v1/messages", site.base_url);
         match request {

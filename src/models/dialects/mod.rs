@@ -74,6 +74,11 @@ pub(super) trait Dialect: Send + Sync {
     /// A part of the request that the interface has nothing for, such as "parameter `seed`".
     fn lacks(&self, site: &Site, request: &Request) -> Option<String>;
 
+    /// Tokens that a reply has at most where the request states none, if the interface wants a limit.
+    fn usual_limit(&self) -> Option<u32> {
+        None
+    }
+
     /// The request in the provider's terms. Only asked for what is not [`Dialect::lacks`].
     fn message(&self, site: &Site, request: &Request) -> Message;
 

@@ -102,6 +102,11 @@ impl Circuit {
         }
     }
 
+    /// Whether the endpoint is left alone just now.
+    pub(in crate::models) fn is_open(&self) -> bool {
+        !matches!(self.state().phase, Phase::Closed { .. })
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // No code under this lock can panic half-way through a change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -140,6 +145,13 @@ impl Entry<'_> {
                 Change::Closed
             }
         }
+    }
+
+    /// The endpoint refused in a way that may be about one request or about all: about all where it
+    /// never answered any.
+    pub(in crate::models) fn doubtful(self) -> Change {
+        let answered = self.circuit.state().answered;
+        if answered { self.alive() } else { self.failed() }
     }
 
     /// The endpoint did not answer, or with a fault of its own.
@@ -214,6 +226,21 @@ mod tests {
             let change = if round % 9 == 8 { entry.alive() } else { entry.failed() };
             assert_eq!(change, Change::None);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_doubtful_refusal_is_about_all_calls_where_none_was_ever_answered() {
+        let circuit = Circuit::new(Duration::from_secs(60));
+        for _ in 0..FAILURES {
+            circuit.enter().await.unwrap().doubtful();
+        }
+        assert!(circuit.is_open());
+        let circuit = Circuit::new(Duration::from_secs(60));
+        circuit.enter().await.unwrap().alive();
+        for _ in 0..2 * FAILURES {
+            circuit.enter().await.unwrap().doubtful();
+        }
+        assert!(!circuit.is_open());
     }
 
     #[tokio::test(start_paused = true)]

@@ -93,7 +93,7 @@ fn every_table_is_read() {
 
     assert_eq!(
         config.prices["openai/gpt-4o"],
-        Price { input: 2.5, output: 10.0, cached: Some(1.25), image: 0.0 }
+        Price { input: 2.5, output: 10.0, cached: Some(1.25), ..Price::default() }
     );
     assert_eq!(config.run.budget, Some(5_000_000));
     assert_eq!(config.run.store, Some("../store".into()));
@@ -126,7 +126,7 @@ fn slips_in_keys_are_told_with_what_was_meant() {
     );
     assert_eq!(
         complaint("[prices.\"openai/m\"]\ninput = 1\noutput = 1\nhorses = 1"),
-        "unknown-key: horses: `[prices.\"openai/m\"]` has no key `horses` (there are `input`, `output`, `cached`, `image`)"
+        "unknown-key: horses: `[prices.\"openai/m\"]` has no key `horses` (there are `input`, `output`, `cached`, `image`, `request`)"
     );
     assert_eq!(
         complaint("[run]\nstor = \"x\""),
