@@ -1,30 +1,31 @@
 //! The third door: a call that was paid for is never made again.
 
+mod batched;
+mod unasked;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 
 use crate::eval::effects::{Answer, Answered, Call};
 use crate::models::endpoint::{Brought, Endpoint};
-use crate::models::forecast::Forecast;
-use crate::models::lengths::Lengths;
-use crate::models::reply::{CallFailure, Content, FailureCause, Outcome, RawReply, Reply, Usage};
+use crate::models::reply::{CallFailure, Content, FailureCause, RawReply, Reply, Usage};
 use crate::models::request::Request;
 use crate::store::{CallKey, Event, Record, Store, StoreError};
 use crate::world::World;
 
 use super::allowance::{Allowance, Asking, Bound, Came, Leave, Purse};
-use super::batches::{self, Batches, Queueing};
+use super::batches::{Batches, Queueing};
 use super::endpoints::Endpoints;
 use super::flights::{Boarding, Flights};
 use super::gauges::Meters;
 use super::last_words;
-use super::stand_in::{stand_in, typical_output};
 use super::tally::Tallies;
 use super::witness::Witness;
+use unasked::Expected;
 
 /// Makes calls, or finds their replies on record.
 pub struct Caller {
@@ -62,18 +63,6 @@ struct Made {
 struct Paid {
     cost: u64,
     usage: Usage,
-}
-
-#[derive(Clone, Copy)]
-struct Expected {
-    forecast: Forecast,
-    cost: u64,
-    /// What it costs is not known.
-    unpriced: bool,
-    /// What it costs at most, where that is known.
-    most: Option<u64>,
-    /// No reply like it has come.
-    guessed: bool,
 }
 
 /// An answer to a row.
@@ -197,13 +186,7 @@ impl Caller {
         departs();
         let (made, first) = self.fly(key, landed, endpoint, &call.request, may_wait, gauge).await;
         if let (true, Some(expected)) = (first, made.absent) {
-            gauge.add(|gauge| &gauge.absent, 1);
-            gauge.add(|gauge| &gauge.expected_tokens, expected.forecast.tokens());
-            gauge.add(|gauge| &gauge.expected_cost, expected.cost);
-            gauge.add(|gauge| &gauge.unpriced, expected.unpriced.into());
-            gauge.add(|gauge| &gauge.most_cost, expected.most.unwrap_or_default());
-            gauge.add(|gauge| &gauge.unbounded, expected.most.is_none().into());
-            gauge.add(|gauge| &gauge.guessed, expected.guessed.into());
+            expected.count(gauge);
         }
         match made.paid {
             Some(paid) if first => {
@@ -312,60 +295,6 @@ impl Caller {
         }
     }
 
-    /// What a run that asks nobody gives for a call that is not on record, where calls like it are
-    /// known to take so much.
-    fn unasked(
-        &self,
-        endpoint: &Endpoint,
-        key: CallKey,
-        request: &Request,
-        may_wait: bool,
-        known: Option<Lengths>,
-    ) -> Made {
-        let is_out = self.asking().forecasts() && matches!(self.batches.standing(&key), Queueing::Out);
-        let new = !is_out && self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
-        let forecast = endpoint.expected_by(request, &known.unwrap_or_default(), typical_output(request));
-        let in_batch = may_wait
-            && self.asking() == Asking::Forecast { batches: true }
-            && endpoint.takes_batches_of(request);
-        let share = if in_batch { batches::SHARE } else { 1.0 };
-        let cost_of = |forecast| microdollars(endpoint.price_of(&forecast).map(|dollars| dollars * share));
-        let cost = cost_of(forecast);
-        let most = endpoint.is_bounded(request).then(|| cost_of(endpoint.most(request)).max(cost));
-        let guessed = known.is_none() && matches!(request, Request::Chat(_));
-        let unpriced = endpoint.lacks_price();
-        let absent = new.then_some(Expected { forecast, cost, unpriced, most, guessed });
-        if new {
-            self.tallies.count(endpoint.name(), |tally| {
-                tally.calls += 1;
-                tally.input += forecast.input;
-                tally.output += forecast.output;
-                tally.microdollars += cost;
-                tally.unpriced += u64::from(unpriced);
-            });
-        }
-        if self.asking() == Asking::Nobody {
-            return Made { absent, ..Made::failed(last_words::of(&self.store, key)) };
-        }
-        let content = stand_in(request, &forecast, &key.short());
-        let usage = Usage { input: forecast.input, output: forecast.output, ..Usage::default() };
-        let reply = Reply { outcome: Outcome::Complete, content, usage, served_by: None };
-        let answered = Answered { reply, latency: Duration::ZERO };
-        Made { answer: Ok(Arc::new(answered)), paid: None, absent, stands_in: true }
-    }
-
-    /// Has a call handed in with the next batch; says why it has no answer now.
-    async fn queue(&self, endpoint: &Arc<Endpoint>, key: CallKey, request: &Request) -> FailureCause {
-        let most = (self.most(endpoint, request) as f64 * batches::SHARE).ceil() as u64;
-        match self.purse.reserve_in_batch(most).await {
-            Ok(leave) => {
-                self.batches.queue(endpoint, key, request, leave);
-                FailureCause::Batched
-            }
-            Err(bound) => cause_of(bound),
-        }
-    }
-
     /// What a call costs at most, in microdollars.
     fn most(&self, endpoint: &Endpoint, request: &Request) -> u64 {
         match self.purse.allowance().budget {
@@ -410,69 +339,6 @@ impl Caller {
                 Err(refused(FailureCause::NotKept(error.to_string())))
             }
         }
-    }
-
-    /// Takes in what a batch brought for one call. Says whether it is new.
-    pub(super) async fn keep_batched(
-        &self,
-        endpoint: &Endpoint,
-        key: CallKey,
-        canonical: Box<RawValue>,
-        reply: Result<RawReply, CallFailure>,
-    ) -> Result<bool, CallFailure> {
-        let request = crate::models::batch::kind_of(canonical.get());
-        // A process that ended here before may have kept it, and not come to forget the batch.
-        if self.recorded(endpoint, key, &request).is_some() {
-            self.release(&key, Came::Unsent);
-            return Ok(false);
-        }
-        let read = reply.and_then(|raw| match endpoint.read(&request, &raw) {
-            Ok(reply) => Ok((raw, reply)),
-            Err(error) => {
-                let cause = FailureCause::Torn(error.to_string());
-                Err(CallFailure { cause, attempts: raw.attempts, excerpt: String::new() })
-            }
-        });
-        let kept = match read {
-            Ok((raw, reply)) => self.keep(endpoint, key, canonical, raw, reply, batches::SHARE).await,
-            Err(failure) => {
-                self.note(endpoint, key, &failure);
-                Err(failure)
-            }
-        };
-        match kept {
-            Ok((_, paid)) => {
-                self.release(&key, Came::Answered(paid.cost));
-                Ok(true)
-            }
-            Err(failure) => {
-                self.release(&key, Came::Unanswered);
-                Err(failure)
-            }
-        }
-    }
-
-    /// Keeps what calls in a batch may cost reserved.
-    pub(super) fn hold(&self, leaves: Vec<(CallKey, Leave)>) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).extend(leaves);
-    }
-
-    /// Says what a call in a batch came to. One of an earlier run was that run's to pay.
-    pub(super) fn release(&self, key: &CallKey, came: Came) {
-        let leave = self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        if let Some(leave) = leave {
-            self.purse.settle(leave, came);
-        }
-    }
-
-    /// The endpoint of this program that a batch was handed in to.
-    pub(super) fn endpoint_at(&self, provider: &str, model: &str, base_url: &str) -> Option<Arc<Endpoint>> {
-        let found = self.endpoints.iter().map(|(_, endpoint)| endpoint).find(|endpoint| {
-            endpoint.provider().name() == provider
-                && **endpoint.model() == *model
-                && endpoint.base_url() == base_url
-        });
-        found.cloned()
     }
 
     /// Keeps for the record that a call brought no answer.
