@@ -3,5 +3,6 @@
 pub(super) mod calls;
 pub(super) mod checked;
 pub(super) mod facts;
+mod filter;
 pub(super) mod guard;
 mod run;

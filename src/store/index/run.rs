@@ -21,6 +21,7 @@ use crate::store::CallKey;
 use crate::store::position::Position;
 use crate::store::segment::read_exact_at;
 
+use super::filter::Filter;
 use super::guard::Broken;
 
 /// The beginning of a call key: among ten million keys the chance that two share one is 3·10⁻⁶,
@@ -53,6 +54,8 @@ pub(super) struct Run {
     file: File,
     /// The beginning of each block's first key.
     fences: Vec<Prefix>,
+    /// Of a run that this process wrote: most calls of a run are new, and none of them is in it.
+    filter: Option<Filter>,
 }
 
 impl Described {
@@ -96,7 +99,8 @@ impl Run {
         file.write_all(&bytes)?;
         file.write_all(&sum(number, u64::MAX, &bytes))?;
         file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_data()?;
-        Ok(Run { described, file: File::open(path)?, fences })
+        let filter = Some(Filter::of(entries.iter().map(|(prefix, _)| prefix)));
+        Ok(Run { described, file: File::open(path)?, fences, filter })
     }
 
     /// Opens a run, which must be whole as far as its length and its fences tell.
@@ -108,11 +112,14 @@ impl Run {
         let mut bytes = vec![0; (described.length() - described.fences()) as usize];
         read_exact_at(&file, &mut bytes, described.fences())?;
         let fences = checked(described.number, u64::MAX, &bytes)?.as_chunks::<PREFIX>().0.to_vec();
-        Ok(Run { described, file, fences })
+        Ok(Run { described, file, fences, filter: None })
     }
 
     /// The position of a key's beginning.
     pub(super) fn find(&self, prefix: &Prefix) -> Result<Option<Position>, Broken> {
+        if self.filter.as_ref().is_some_and(|filter| !filter.may_have(prefix)) {
+            return Ok(None);
+        }
         let Some(at) = self.fences.partition_point(|first| first <= prefix).checked_sub(1) else {
             return Ok(None);
         };
