@@ -135,7 +135,7 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
     };
     let paints = scope.ground.model(asked).is_some_and(|model| model.capability == Capability::Image);
     let mut sent: Vec<Turn> = Vec::with_capacity(rendered.turns.len());
-    let mut replies = Vec::with_capacity(1);
+    let mut replies = Vec::new();
     let mut further = Vec::new();
     let mut outcome = Outcome::Complete;
     let mut usage = Usage::default();
