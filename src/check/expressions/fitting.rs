@@ -39,7 +39,12 @@ impl Checker<'_> {
                 format!("{what} must be {wanted}, but this is {}", typed.kind),
             )
             .saying(format!("{}", typed.kind));
-            problem.help = mismatch_help(wanted, &typed.kind);
+            problem.help = match typed.expr {
+                Expr::Ask(_) if *typed.kind.present() == Type::Text => {
+                    Some(format!("the answer to an `ask` is text, unless it says `returns {wanted}`"))
+                }
+                _ => mismatch_help(wanted, &typed.kind),
+            };
             self.tell(problem);
         }
         Typed::unknown().expr
