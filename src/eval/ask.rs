@@ -50,13 +50,10 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
     for attempt in 0..=ask.retries {
         // An answer that is refused by `until` is asked for anew, as a sample of its own.
         let number = sample + attempt * ask.samples.max(1);
-        let given = match scope.at(number, |scope| known(scope, asked)) {
-            Some(answer) => answer,
-            None => {
-                let request = Request::Chat(rendered.chat(scope, asked, turns.clone(), schema.clone())?);
-                scope.at(number, |scope| answer(scope, asked, request, number))?
-            }
+        let request = |scope: &Scope<'_>| {
+            Ok(Request::Chat(rendered.chat(scope, asked, turns.clone(), schema.clone())?))
         };
+        let given = scope.at(number, |scope| answer(scope, asked, number, request))?;
         let reply = match given {
             Ok(answered) => answered,
             Err(failure) => return Err(failed(&failure)),
@@ -113,10 +110,21 @@ fn one(scope: &mut Scope<'_>, ask: &Ask, asked: Asked, rendered: &Rendered, samp
 }
 
 /// The answer to one request at this place. Models of the program answer at once; for the others
-/// the call is noted.
-pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32) -> Evaluated<Answer> {
-    let kind = scope.ground.binding(asked).map(|binding| &binding.kind);
+/// the call is noted. The request is made out only where it is needed: to be answered, or read.
+pub fn answer(
+    scope: &mut Scope<'_>,
+    asked: Asked,
+    sample: u32,
+    request: impl FnOnce(&Scope<'_>) -> Evaluated<Request>,
+) -> Evaluated<Answer> {
     let path = place(scope, asked);
+    if !scope.effects.is_listening()
+        && let Some(answer) = scope.effects.known(&path)
+    {
+        return Ok(answer.clone());
+    }
+    let request = request(scope)?;
+    let kind = scope.ground.binding(asked).map(|binding| &binding.kind);
     let answer = match kind {
         Some(BindingKind::Scripted { .. }) => script::answer(scope, asked, &request, sample)?,
         Some(BindingKind::Replay { .. }) => script::replay(scope, asked),
@@ -131,14 +139,6 @@ pub fn answer(scope: &mut Scope<'_>, asked: Asked, request: Request, sample: u32
     };
     scope.effects.hear(path, || Call { asked, request, sample }, &answer);
     Ok(answer)
-}
-
-/// The answer that came to the call made here, for which the request need not be made again.
-pub fn known(scope: &Scope<'_>, asked: Asked) -> Option<Answer> {
-    if scope.effects.is_listening() {
-        return None;
-    }
-    scope.effects.known(&place(scope, asked)).cloned()
 }
 
 /// Where in the row's evaluation the call that is made here stands.

@@ -159,7 +159,7 @@ fn library_call(scope: &mut Scope<'_>, call: &NativeCall) -> Evaluated {
 fn embed(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
     let Value::Text(text) = scope.eval(text)? else { return Ok(Value::Missing) };
     let Some(asked) = scope.asked(model) else { return Ok(Value::Missing) };
-    match answer(scope, asked, Request::Embed(vec![text]), 0)? {
+    match answer(scope, asked, 0, |_| Ok(Request::Embed(vec![text])))? {
         Ok(answered) => Ok(match &answered.reply.content {
             Content::Vectors(vectors) => {
                 let first = vectors.first().map(Vec::as_slice).unwrap_or_default();
@@ -174,7 +174,7 @@ fn embed(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
 fn classify(scope: &mut Scope<'_>, text: &Expr, model: ModelRef) -> Evaluated {
     let Value::Text(text) = scope.eval(text)? else { return Ok(Value::Missing) };
     let Some(asked) = scope.asked(model) else { return Ok(Value::Missing) };
-    match answer(scope, asked, Request::Classify(text), 0)? {
+    match answer(scope, asked, 0, |_| Ok(Request::Classify(text)))? {
         Ok(answered) => Ok(match &answered.reply.content {
             Content::Scores(scores) => {
                 let scores =

@@ -9,7 +9,7 @@ use crate::check::program::{BindingKind, Capability, Query, Step};
 use crate::data::row::{Failure, Reason};
 use crate::data::types::Type;
 use crate::data::value::Value;
-use crate::eval::ask::{answer, failure_of, known};
+use crate::eval::ask::{answer, failure_of};
 use crate::eval::effects::Asked;
 use crate::eval::halt::{Evaluated, Halt};
 use crate::eval::message::{picture, render, settings};
@@ -152,17 +152,16 @@ fn exchange(scope: &mut Scope<'_>, query: &Query, asked: Asked, sample: u32) -> 
             continue;
         }
         let place = replies.len() as u32;
-        let answer = match scope.at(place, |scope| scope.at(sample, |scope| known(scope, asked))) {
-            Some(answer) => answer,
-            None => {
-                let request = if paints {
+        let request = |scope: &Scope<'_>| {
+            Ok(match paints {
+                true => {
                     Request::Paint(picture(turn.text.clone(), &settings(scope, asked, &rendered.settings)?))
-                } else {
-                    Request::Chat(rendered.chat(scope, asked, sent.clone(), None)?)
-                };
-                scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, request, sample)))?
-            }
+                }
+                false => Request::Chat(rendered.chat(scope, asked, sent.clone(), None)?),
+            })
         };
+        let answer =
+            scope.at(place, |scope| scope.at(sample, |scope| answer(scope, asked, sample, request)))?;
         let answered = match answer {
             Ok(answered) => answered,
             Err(failure) => return Err(Halt::Fail(Box::new(failure_of(&failure)))),

@@ -70,7 +70,7 @@ fn found(
     let Some(asked) = scope.asked(model) else {
         return Err(Halt::undefined("no model is bound here"));
     };
-    match answer(scope, asked, request(text), 0)? {
+    match answer(scope, asked, 0, |_| Ok(request(text)))? {
         Ok(answered) => Ok(values(scope, &answered.reply)),
         Err(failure) => Err(failed(&failure)),
     }

@@ -6,6 +6,7 @@ use super::grid::{Align, Grid};
 use super::measure_view::{MeasureView, MetricView, Number};
 use super::number::{NONE, Told, count};
 use super::paint::{Look, painted};
+use super::paragraph::filled;
 
 impl MeasureView {
     /// A table `width` columns wide, each metric with its interval and the rows that it stands on;
@@ -24,7 +25,9 @@ impl MeasureView {
             text.push_str(&apart.map(|grid| grid.render(width, colour)).collect::<Vec<_>>().join("\n"));
         }
         text.push('\n');
-        for note in wrapped(&self.notes(), width) {
+        let notes = self.notes();
+        // Behind two spaces, as the table above them.
+        for note in filled(notes.iter().map(|note| (" · ", note.as_str())), width.saturating_sub(2)) {
             text.push_str(&format!("  {}\n", painted(&note, Look::Dim, colour)));
         }
         text
@@ -97,19 +100,4 @@ impl MeasureView {
 
 fn missing(missing: u64) -> (String, Look) {
     (count(missing), if missing == 0 { Look::Dim } else { Look::Marked })
-}
-
-/// Notes beside each other as far as they fit.
-fn wrapped(notes: &[String], width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for note in notes {
-        match lines.last_mut() {
-            Some(line) if columns(line) + columns(note) + 5 <= width => {
-                line.push_str(" · ");
-                line.push_str(note);
-            }
-            _ => lines.push(note.clone()),
-        }
-    }
-    lines
 }

@@ -7,6 +7,7 @@ use crate::data::write::grid::columns;
 use super::grid::{Align, Grid};
 use super::number::{count, counted, money};
 use super::paint::{Look, painted};
+use super::paragraph::filled;
 
 /// One binding of a model, or a model that is bound to nothing.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -223,25 +224,12 @@ impl PriceView {
 fn wrapped(parts: &[String], look: Look, width: usize, colour: bool) -> String {
     const INDENT: usize = 6;
     let room = width.saturating_sub(INDENT).max(20);
-    let mut lines: Vec<String> = Vec::new();
-    let mut add = |piece: &str, between: &str| match lines.last_mut() {
-        Some(line) if columns(line) + columns(between) + columns(piece) <= room => {
-            line.push_str(between);
-            line.push_str(piece);
-        }
-        _ => lines.push(piece.to_owned()),
-    };
-    for part in parts {
-        if columns(part) <= room {
-            add(part, " · ");
-        } else {
-            let mut between = " · ";
-            for word in part.split_whitespace() {
-                add(word, between);
-                between = " ";
-            }
-        }
-    }
+    let pieces = parts.iter().flat_map(|part| {
+        let words: Vec<&str> =
+            if columns(part) <= room { vec![part] } else { part.split_whitespace().collect() };
+        words.into_iter().enumerate().map(|(at, word)| (if at == 0 { " · " } else { " " }, word))
+    });
+    let lines = filled(pieces, room);
     lines.iter().map(|line| format!("{:INDENT$}{}\n", "", painted(line, look, colour))).collect()
 }
 

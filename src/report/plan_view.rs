@@ -3,7 +3,7 @@
 use super::grid::{Align, Grid};
 use super::number::{NONE, count, counted, money};
 use super::paint::{Look, painted};
-use super::paragraph::broken;
+use super::paragraph::{broken, listed};
 
 /// A plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -183,14 +183,6 @@ impl PlanView {
             &|names| format!("Answers at {names} that are asked for again are not counted."),
         );
         [guessed, unbounded, again].into_iter().flatten().collect()
-    }
-}
-
-/// `a`, `b` and `c`
-fn listed(names: &[String]) -> String {
-    match names {
-        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        names => names.concat(),
     }
 }
 

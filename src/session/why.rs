@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::report::paragraph::listed;
+
 use super::turnover::Turnover;
 
 /// One reason for which a node runs.
@@ -168,12 +170,4 @@ impl Why {
 
 fn within(file: &Option<String>) -> String {
     file.as_ref().map(|file| format!(" of {file}")).unwrap_or_default()
-}
-
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }

@@ -28,7 +28,7 @@ pub(super) const FULL: usize = 256 << 10;
 const MOST_LINES: u16 = Position::LINES;
 /// Zstandard's own default: about 200 MB/s on one core.
 const LEVEL: i32 = 3;
-/// For frames that are soon packed anew: four times as fast.
+/// For frames that are soon packed anew: fast rather than small.
 const PASSING: i32 = -5;
 
 /// What a frame's head says.

@@ -29,13 +29,13 @@ const END: [u8; HEAD] = [0; HEAD];
 pub(super) struct Journal {
     path: PathBuf,
     file: Option<File>,
+    /// Where the next frame goes.
     length: u64,
-    is_spent: bool,
 }
 
 impl Journal {
     pub(super) fn new(ledger: &Path) -> Journal {
-        Journal { path: path(ledger), file: None, length: 0, is_spent: false }
+        Journal { path: path(ledger), file: None, length: 0 }
     }
 
     /// Returns when the entries are on disk; `next` is where they will stand in the end.
@@ -45,9 +45,6 @@ impl Journal {
         entries: &[Entry],
         next: Mark,
     ) -> Result<(), StoreError> {
-        if std::mem::take(&mut self.is_spent) {
-            self.length = 0;
-        }
         let Mark { segment, offset } = next;
         packer.add(&Line::Journal { segment, offset }.to_text()?, false);
         for entry in entries {
@@ -77,7 +74,7 @@ impl Journal {
 
     /// All entries have come to stand in a segment; what is added now begins a new journal.
     pub(super) fn spend(&mut self) {
-        self.is_spent = true;
+        self.length = 0;
     }
 
     /// Ends it, after all entries came to stand in a segment.

@@ -4,7 +4,6 @@ use std::sync::{Arc, PoisonError};
 
 use serde_json::value::RawValue;
 
-use super::{Caller, cause_of};
 use crate::engine::allowance::{Came, Leave};
 use crate::engine::batches;
 use crate::models::batch::kind_of;
@@ -12,6 +11,8 @@ use crate::models::endpoint::Endpoint;
 use crate::models::reply::{CallFailure, FailureCause, RawReply};
 use crate::models::request::Request;
 use crate::store::CallKey;
+
+use super::{Caller, cause_of};
 
 impl Caller {
     /// Has a call handed in with the next batch; says why it has no answer now.

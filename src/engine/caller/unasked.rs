@@ -3,7 +3,6 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::{Caller, Made, microdollars};
 use crate::engine::allowance::Asking;
 use crate::engine::batches::{self, Queueing};
 use crate::engine::gauges::Meters;
@@ -16,6 +15,8 @@ use crate::models::lengths::Lengths;
 use crate::models::reply::{Outcome, Reply, Usage};
 use crate::models::request::Request;
 use crate::store::CallKey;
+
+use super::{Caller, Made, microdollars};
 
 /// What a call would take that nobody made.
 #[derive(Clone, Copy)]
