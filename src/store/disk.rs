@@ -69,7 +69,6 @@ impl DiskStore {
         let is_index_missing = !folder.join("index").join("calls").exists();
         if !found.is_as_left || (is_used && is_index_missing) {
             shared.calls()?;
-            shared.objects.sweep()?;
         }
         let writer = Writer::start(Arc::clone(&shared), &ledger_folder, found.next)?;
         let warnings = shared.warnings.take();

@@ -27,6 +27,9 @@ use super::tail::Tail;
 use super::warning::Warnings;
 use super::{CallKey, DiskStore, Space, Store, StoreError, StoreWarning};
 
+/// The folders that are copied, in the order in which the copies take their places.
+const PARTS: [&str; 3] = ["ledger", "objects", "index/facts"];
+
 /// What a collection keeps.
 pub struct Keep<'a> {
     /// Calls whose replies and events stay, whatever their age.
@@ -73,7 +76,7 @@ impl DiskStore {
         let mut collected = Collected { before: folder_bytes(&folder), ..Collected::default() };
         copy_ledger(&self.shared.ledger, &folder, keep, &mut collected)?;
         copy_facts(&self, &folder, keep, &mut collected)?;
-        remove_objects(&self, keep, &mut collected)?;
+        copy_objects(&self, &folder, keep, &mut collected)?;
         drop(self);
         let lock = Lock::take(&folder)?;
         swap(&folder)?;
@@ -117,7 +120,7 @@ fn since(ledger: &Ledger, keep: &Keep<'_>) -> Result<Duration, StoreError> {
 
 /// Brings a collection that was killed to an end, or undoes it.
 pub(super) fn settle(folder: &Path) -> Result<(), StoreError> {
-    for part in ["ledger", "index/facts"] {
+    for part in PARTS {
         let [now, new, old] =
             [part.to_owned(), format!("{part}.new"), format!("{part}.old")].map(|name| folder.join(name));
         if !now.exists() && old.exists() {
@@ -239,7 +242,14 @@ fn copy_facts(
     Ok(())
 }
 
-fn remove_objects(store: &DiskStore, keep: &Keep<'_>, collected: &mut Collected) -> Result<(), StoreError> {
+fn copy_objects(
+    store: &DiskStore,
+    folder: &Path,
+    keep: &Keep<'_>,
+    collected: &mut Collected,
+) -> Result<(), StoreError> {
+    let to = folder.join("objects.new");
+    remove(&to)?;
     let mut pointed: Vec<Digest> = store
         .shared
         .facts
@@ -249,19 +259,17 @@ fn remove_objects(store: &DiskStore, keep: &Keep<'_>, collected: &mut Collected)
         .map(|(_, _, digest)| digest)
         .collect();
     pointed.sort_unstable();
-    for (digest, _) in store.shared.objects.list()? {
-        if !(keep.object)(&digest) && pointed.binary_search(&digest).is_err() {
-            store.shared.objects.remove(&digest)?;
-            collected.removed_objects += 1;
-        }
-    }
-    store.shared.objects.sweep()
+    let all = store.shared.objects.list();
+    let is_wanted = |digest: &Digest| (keep.object)(digest) || pointed.binary_search(digest).is_ok();
+    let wanted: Vec<Digest> = all.iter().map(|(digest, _)| *digest).filter(is_wanted).collect();
+    collected.removed_objects = (all.len() - wanted.len()) as u64;
+    store.shared.objects.copy(&wanted, &to)
 }
 
 fn swap(folder: &Path) -> Result<(), StoreError> {
     // Its places are those of the old ledger.
     remove(&folder.join("index").join("calls"))?;
-    for part in ["ledger", "index/facts"] {
+    for part in PARTS {
         let [now, new, old] =
             [part.to_owned(), format!("{part}.new"), format!("{part}.old")].map(|name| folder.join(name));
         rename(&now, &old)?;

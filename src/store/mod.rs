@@ -6,7 +6,8 @@
 //! .tgp/
 //!   ledger/000001.seg   paid replies, append-only: the truth (`zstd -dc` prints JSON lines)
 //!   ledger/journal.seg  replies that wait for others to be packed with
-//!   objects/ab/cdef…    blobs named by content, each a zstd frame
+//!   objects/000001.pack blobs named by content, each a zstd frame
+//!   objects/contents    where each of them stands; made again from the packs when lost
 //!   index/calls         sorted runs: call key to place in the ledger; rebuilt from it when lost
 //!   index/facts         sled: memos, stamps, runs; recomputed when lost
 //!   pending/            what was handed to others and is awaited, such as a batch

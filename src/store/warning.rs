@@ -28,12 +28,20 @@ pub enum StoreWarning {
     /// One fact failed its checksum.
     #[error("a memo ({}) is damaged and will be computed again", space.name())]
     DamagedFact { space: Space },
-    /// An object did not have the content that its name states, and was removed.
-    #[error("the object {} is damaged and will be computed again", digest.short())]
-    DamagedObject { digest: Digest },
+    /// Objects did not have the content that their names state, and were forgotten.
+    #[error("{}", damaged(digest, *count))]
+    DamagedObjects { digest: Digest, count: usize },
     /// Something could not be saved on closing; the next opening mends it.
     #[error("closing the store: {reason}")]
     Unsaved { reason: String },
+}
+
+fn damaged(digest: &Digest, count: usize) -> String {
+    let name = digest.short();
+    match count {
+        1 => format!("the object {name} is damaged and will be computed again"),
+        _ => format!("{count} objects, {name} among them, are damaged and will be computed again"),
+    }
 }
 
 /// Where warnings gather until somebody takes them; clones share the list.

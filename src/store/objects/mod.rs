@@ -1,0 +1,195 @@
+//! Blobs named by their content: tables' chunks, pictures, long facts.
+//!
+//! They stand one after the other in packs, each a zstd frame, and a list says where: a table of a
+//! million rows has thousands of chunks, and a file for each would cost more than what is in it.
+//! There is no flush for each: an object that is lost is made again. What is no longer wanted goes
+//! with a collection, which copies the rest.
+
+#![allow(clippy::disallowed_methods, reason = "the store's own files are not part of the World")]
+
+mod contents;
+mod loose;
+mod pack;
+mod place;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use bytes::Bytes;
+
+use crate::digest::Digest;
+
+use super::warning::Warnings;
+use super::{StoreError, StoreWarning};
+use contents::Contents;
+use pack::{End, Packs};
+use place::Place;
+
+/// Zstandard's fastest ordinary level: chunks are written often and read seldom.
+const LEVEL: i32 = 1;
+
+/// Up to so many bytes for each one on disk, a frame's own word for its length is believed before it
+/// is unpacked: a damaged length must not decide how much memory is taken.
+const BELIEVED: usize = 1 << 10;
+
+/// The objects of a store.
+#[derive(Debug)]
+pub(super) struct Objects {
+    folder: PathBuf,
+    places: RwLock<HashMap<Digest, Place>>,
+    packs: Packs,
+    ends: Mutex<Ends>,
+    warnings: Warnings,
+}
+
+/// Where objects are added.
+#[derive(Debug)]
+struct Ends {
+    pack: End,
+    contents: Contents,
+}
+
+impl Objects {
+    pub(super) fn open(folder: &Path, warnings: &Warnings) -> Result<Objects, StoreError> {
+        std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
+        let (mut contents, listed) =
+            Contents::open(&folder.join("contents")).map_err(StoreError::io(folder))?;
+        let known = listed.iter().map(|(_, place)| place.end()).max().unwrap_or_default();
+        let known = if known.0 == 0 { (1, 0) } else { known };
+        let (pack, unlisted) = End::find(folder, known).map_err(StoreError::io(folder))?;
+        for (digest, place) in &unlisted {
+            contents.add(digest, *place).map_err(StoreError::io(folder))?;
+        }
+        let mut places = HashMap::with_capacity(listed.len());
+        for (digest, place) in listed.into_iter().chain(unlisted) {
+            match place {
+                Place::NOWHERE => places.remove(&digest),
+                _ => places.insert(digest, place),
+            };
+        }
+        let objects = Objects {
+            folder: folder.to_path_buf(),
+            places: RwLock::new(places),
+            packs: Packs::in_folder(folder),
+            ends: Mutex::new(Ends { pack, contents }),
+            warnings: warnings.clone(),
+        };
+        loose::take_in(folder, &objects)?;
+        Ok(objects)
+    }
+
+    /// The object of a digest; none where it is missing. One that is damaged is forgotten, so that it
+    /// can be stored again, and with it all others of its pack that are: damage seldom comes alone, and
+    /// a run that finds it piece by piece would stop at each.
+    pub(super) fn get(&self, digest: &Digest) -> Result<Option<Bytes>, StoreError> {
+        let Some(place) = self.place(digest) else { return Ok(None) };
+        if let Some(bytes) = self.read(digest, place) {
+            return Ok(Some(Bytes::from(bytes)));
+        }
+        let mut count = 0;
+        for (other, other_place) in self.in_pack(place.pack) {
+            if self.read(&other, other_place).is_none() {
+                count += usize::from(self.forget(&other, other_place)?);
+            }
+        }
+        if count > 0 {
+            self.warnings.add(StoreWarning::DamagedObjects { digest: *digest, count });
+        }
+        Ok(None)
+    }
+
+    pub(super) fn has(&self, digest: &Digest) -> bool {
+        self.place(digest).is_some()
+    }
+
+    pub(super) fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
+        let digest = Digest::of(bytes);
+        if !self.has(&digest) {
+            let packed = zstd::bulk::compress(bytes, LEVEL).map_err(StoreError::io(&self.folder))?;
+            self.add(&digest, &packed)?;
+        }
+        Ok(digest)
+    }
+
+    /// Whether an object is there and is what its name states. Changes nothing.
+    pub(super) fn is_sound(&self, digest: &Digest) -> bool {
+        self.place(digest).is_some_and(|place| self.read(digest, place).is_some())
+    }
+
+    /// All objects with their bytes on disk, in the order of their names.
+    pub(super) fn list(&self) -> Vec<(Digest, u64)> {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        let mut objects: Vec<(Digest, u64)> =
+            places.iter().map(|(digest, place)| (*digest, place.bytes())).collect();
+        drop(places);
+        objects.sort_unstable();
+        objects
+    }
+
+    /// Copies the sound ones of these objects to another folder.
+    pub(super) fn copy(&self, wanted: &[Digest], folder: &Path) -> Result<(), StoreError> {
+        let copied = Objects::open(folder, &self.warnings)?;
+        for digest in wanted {
+            if self.is_sound(digest)
+                && let Some(place) = self.place(digest)
+            {
+                let packed = self.packs.read(place).map_err(StoreError::io(&self.folder))?;
+                copied.add(digest, &packed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, digest: &Digest) -> Option<Place> {
+        self.places.read().unwrap_or_else(PoisonError::into_inner).get(digest).copied()
+    }
+
+    fn in_pack(&self, pack: u32) -> Vec<(Digest, Place)> {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        places
+            .iter()
+            .filter(|(_, place)| place.pack == pack)
+            .map(|(digest, place)| (*digest, *place))
+            .collect()
+    }
+
+    /// The content, if it is what the digest names.
+    fn read(&self, digest: &Digest, place: Place) -> Option<Vec<u8>> {
+        unpack(&self.packs.read(place).ok()?, digest)
+    }
+
+    /// Adds a zstd frame, unless another thread did meanwhile.
+    fn add(&self, digest: &Digest, packed: &[u8]) -> Result<(), StoreError> {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.has(digest) {
+            return Ok(());
+        }
+        let place = ends.pack.add(digest, packed).map_err(StoreError::io(&self.folder))?;
+        ends.contents.add(digest, place).map_err(StoreError::io(&self.folder))?;
+        self.places.write().unwrap_or_else(PoisonError::into_inner).insert(*digest, place);
+        Ok(())
+    }
+
+    /// Forgets an object, unless another thread did so or stored it again meanwhile.
+    fn forget(&self, digest: &Digest, place: Place) -> Result<bool, StoreError> {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.place(digest) != Some(place) {
+            return Ok(false);
+        }
+        self.places.write().unwrap_or_else(PoisonError::into_inner).remove(digest);
+        ends.contents.add(digest, Place::NOWHERE).map_err(StoreError::io(&self.folder))?;
+        Ok(true)
+    }
+}
+
+/// The content, if it is what the digest names.
+fn unpack(packed: &[u8], digest: &Digest) -> Option<Vec<u8>> {
+    let stated = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+    let length = stated.and_then(|length| usize::try_from(length).ok());
+    let bytes = match length.filter(|length| *length <= packed.len().saturating_mul(BELIEVED)) {
+        Some(length) => zstd::bulk::decompress(packed, length).ok()?,
+        None => zstd::stream::decode_all(packed).ok()?,
+    };
+    (Digest::of(&bytes) == *digest).then_some(bytes)
+}
