@@ -9,7 +9,10 @@ const BLIND: Duration = Duration::from_millis(200);
 /// The most growth before the first answer.
 const BLIND_GROWTH: f64 = 4.0;
 /// The fastest doubling, for a server that answers at once.
-const FASTEST: Duration = Duration::from_millis(20);
+const FASTEST: Duration = Duration::from_millis(2);
+/// A server nearer than this is given a whole round trip for each doubling, which is soon over; one
+/// farther away half of one.
+const NEAR: Duration = Duration::from_millis(20);
 
 /// Requests sent so far may not exceed an allowance that grows exponentially with time.
 ///
@@ -53,13 +56,15 @@ impl Ramp {
         start + self.doubling.mul_f64((needed / allowed).log2())
     }
 
-    /// Notes the first answer, from which on the server's distance sets the speed.
+    /// Notes that a request came back, good or not. From the first on, the server's distance sets the
+    /// speed; where a later one tells that it is nearer, as the first had a connection to make, that does.
     pub(super) fn answered(&mut self, latency: Duration, now: Instant) {
-        if !self.answered {
+        let doubling = (latency / 2).max(latency.clamp(FASTEST, NEAR));
+        if !self.answered || doubling < self.doubling {
             let allowed = self.allowance(now);
             self.answered = true;
             self.anchor = Some((now, allowed));
-            self.doubling = (latency / 2).max(FASTEST);
+            self.doubling = doubling;
         }
     }
 

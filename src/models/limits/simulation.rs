@@ -257,6 +257,13 @@ async fn a_thousand_at_a_time_are_soon_out() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_near_server_is_soon_at_full_use() {
+    let limits = Limits { concurrency: 256, ..Limits::default() };
+    let (_, took) = run(HEALTHY, 2, limits, 2_560, FOREVER, true).await;
+    assert!(took < Duration::from_millis(80), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn stated_limits_are_kept_from_the_first_request_on() {
     let minutes = Duration::from_secs(180);
     let limits = Limits { requests_per_minute: Some(600.0), ..Limits::default() };
