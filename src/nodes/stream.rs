@@ -113,7 +113,7 @@ impl Runner<'_> {
             StepKind::Verdict(verdict) => self.verdict(at, step, verdict, state),
             StepKind::Repaired { of, spread } => self.repaired(at, *of, *spread, state),
             // Where it comes from is known of a failed row too: it is counted where it belongs.
-            StepKind::Let(value) if is_identity(value) => {
+            kind if kind.carries_identity() => {
                 state.values.push(Value::Id(state.id));
                 self.from(at + 1, state);
             }
@@ -288,10 +288,6 @@ impl Runner<'_> {
             self.from(at + 1, branch);
         }
     }
-}
-
-fn is_identity(value: &Expr) -> bool {
-    matches!(value, Expr::Native(call) if &*call.name == "row.id")
 }
 
 /// How many slots a step appends.

@@ -102,13 +102,16 @@ impl UnitKind {
     }
 }
 
-/// Cuts a node's steps into runs of one kind; only streaming steps share a unit.
+/// Cuts a node's steps into runs of one kind; only streaming steps share a unit. A query also lays out
+/// its rows where nothing else is done to them: for that alone each row would be handed on, run and
+/// stored once more.
 pub(super) fn cut(steps: &[Step]) -> Vec<(UnitKind, Range<usize>)> {
     let mut cuts: Vec<(UnitKind, Range<usize>)> = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         let kind = UnitKind::of(&step.kind);
         match cuts.last_mut() {
             Some((UnitKind::Stream, range)) if kind == UnitKind::Stream => range.end = at + 1,
+            Some((UnitKind::Query, range)) if step.kind.is_layout() => range.end = at + 1,
             _ => cuts.push((kind, at..at + 1)),
         }
     }

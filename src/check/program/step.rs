@@ -116,6 +116,18 @@ pub enum StepKind {
     Project(Vec<Slot>),
 }
 
+impl StepKind {
+    /// Whether it appends the row's own identity, and nothing else.
+    pub fn carries_identity(&self) -> bool {
+        matches!(self, StepKind::Let(Expr::Native(call)) if &*call.name == "row.id")
+    }
+
+    /// Whether it only lays out what other steps made of the row.
+    pub fn is_layout(&self) -> bool {
+        self.carries_identity() || matches!(self, StepKind::Project(_))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Read {
     pub format: Format,
