@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::digest::Digest;
 use crate::store::StoreError;
 
-use super::{Objects, unpack};
+use super::Objects;
 
 /// Takes in the sound ones, and removes their folders: pictures among them could be gone from where
 /// they came from.
@@ -24,7 +24,7 @@ pub(super) fn take_in(folder: &Path, objects: &Objects) -> Result<(), StoreError
             let end = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let Some(digest) = Digest::from_hex(&format!("{start}{end}")) else { continue };
             let packed = std::fs::read(&path).map_err(StoreError::io(&path))?;
-            if unpack(&packed, &digest).is_some() {
+            if objects.unpack(&packed, &digest).is_some() {
                 objects.add(&digest, &packed)?;
             }
         }

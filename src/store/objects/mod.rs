@@ -11,6 +11,7 @@ mod contents;
 mod loose;
 mod pack;
 mod place;
+mod zstandard;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -25,13 +26,7 @@ use super::{StoreError, StoreWarning};
 use contents::Contents;
 use pack::{End, Packs};
 use place::Place;
-
-/// Zstandard's fastest ordinary level: chunks are written often and read seldom.
-const LEVEL: i32 = 1;
-
-/// Up to so many bytes for each one on disk, a frame's own word for its length is believed before it
-/// is unpacked: a damaged length must not decide how much memory is taken.
-const BELIEVED: usize = 1 << 10;
+use zstandard::Zstandard;
 
 /// The objects of a store.
 #[derive(Debug)]
@@ -40,6 +35,7 @@ pub(super) struct Objects {
     places: RwLock<HashMap<Digest, Place>>,
     packs: Packs,
     ends: Mutex<Ends>,
+    zstandard: Zstandard,
     warnings: Warnings,
 }
 
@@ -73,6 +69,7 @@ impl Objects {
             places: RwLock::new(places),
             packs: Packs::in_folder(folder),
             ends: Mutex::new(Ends { pack, contents }),
+            zstandard: Zstandard::default(),
             warnings: warnings.clone(),
         };
         loose::take_in(folder, &objects)?;
@@ -106,7 +103,7 @@ impl Objects {
     pub(super) fn put(&self, bytes: &[u8]) -> Result<Digest, StoreError> {
         let digest = Digest::of(bytes);
         if !self.has(&digest) {
-            let packed = zstd::bulk::compress(bytes, LEVEL).map_err(StoreError::io(&self.folder))?;
+            let packed = self.zstandard.pack(bytes).map_err(StoreError::io(&self.folder))?;
             self.add(&digest, &packed)?;
         }
         Ok(digest)
@@ -156,7 +153,13 @@ impl Objects {
 
     /// The content, if it is what the digest names.
     fn read(&self, digest: &Digest, place: Place) -> Option<Vec<u8>> {
-        unpack(&self.packs.read(place).ok()?, digest)
+        self.unpack(&self.packs.read(place).ok()?, digest)
+    }
+
+    /// The same of a zstd frame.
+    fn unpack(&self, packed: &[u8], digest: &Digest) -> Option<Vec<u8>> {
+        let bytes = self.zstandard.unpack(packed).ok()?;
+        (Digest::of(&bytes) == *digest).then_some(bytes)
     }
 
     /// Adds a zstd frame, unless another thread did meanwhile.
@@ -181,15 +184,4 @@ impl Objects {
         ends.contents.add(digest, Place::NOWHERE).map_err(StoreError::io(&self.folder))?;
         Ok(true)
     }
-}
-
-/// The content, if it is what the digest names.
-fn unpack(packed: &[u8], digest: &Digest) -> Option<Vec<u8>> {
-    let stated = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
-    let length = stated.and_then(|length| usize::try_from(length).ok());
-    let bytes = match length.filter(|length| *length <= packed.len().saturating_mul(BELIEVED)) {
-        Some(length) => zstd::bulk::decompress(packed, length).ok()?,
-        None => zstd::stream::decode_all(packed).ok()?,
-    };
-    (Digest::of(&bytes) == *digest).then_some(bytes)
 }
