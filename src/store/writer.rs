@@ -26,7 +26,7 @@ const GROUP: usize = 8 << 20;
 /// After a group of so many records as many are on their way, and are waited for.
 const CROWD: usize = 8;
 /// How long the next group then comes together.
-const GATHER: Duration = Duration::from_millis(2);
+const GATHER: Duration = Duration::from_millis(1);
 /// Events nobody waits for are written together with replies, or when there are so many.
 const EVENTS: usize = 256;
 
