@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use smallvec::SmallVec;
+
 /// 32 bytes of BLAKE3 over a canonical encoding.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub [u8; 32]);
@@ -50,22 +52,30 @@ impl<'de> serde::Deserialize<'de> for Digest {
     }
 }
 
+/// As many bytes are gathered before they are hashed: what is hashed is mostly short, and made of many
+/// parts.
+const GATHERED: usize = 512;
+
 /// Hashes a sequence of fields, each with its length, under a domain that keeps
 /// digests of different things apart.
-pub struct Hasher(blake3::Hasher);
+pub struct Hasher {
+    gathered: SmallVec<[u8; GATHERED]>,
+    /// Nothing as long as all fits there.
+    before: Option<Box<blake3::Hasher>>,
+}
 
 impl Hasher {
     /// `domain` names what is hashed and the version of its encoding, such as `tgp.call.v1`.
     pub fn new(domain: &str) -> Hasher {
-        let mut hasher = Hasher(blake3::Hasher::new());
+        let mut hasher = Hasher { gathered: SmallVec::new(), before: None };
         hasher.text(domain);
         hasher
     }
 
     /// Adds bytes with their length before them.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Hasher {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.add(&(bytes.len() as u64).to_le_bytes());
+        self.add(bytes);
         self
     }
 
@@ -76,18 +86,63 @@ impl Hasher {
 
     /// Adds a number in eight bytes.
     pub fn number(&mut self, number: u64) -> &mut Hasher {
-        self.0.update(&number.to_le_bytes());
+        self.add(&number.to_le_bytes());
         self
     }
 
     /// Adds a digest.
     pub fn digest(&mut self, digest: &Digest) -> &mut Hasher {
-        self.0.update(&digest.0);
+        self.add(&digest.0);
         self
     }
 
     /// The digest of all that was added.
     pub fn finish(&self) -> Digest {
-        Digest(*self.0.finalize().as_bytes())
+        let hash = match &self.before {
+            None => blake3::hash(&self.gathered),
+            Some(before) => before.clone().update(&self.gathered).finalize(),
+        };
+        Digest(*hash.as_bytes())
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        if self.gathered.len() + bytes.len() > GATHERED {
+            let before = self.before.get_or_insert_with(Box::default);
+            before.update(&self.gathered);
+            self.gathered.clear();
+            if bytes.len() > GATHERED {
+                before.update(bytes);
+                return;
+            }
+        }
+        self.gathered.extend_from_slice(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_that_of_all_parts_in_one() {
+        let lengths = [0, 1, 7, GATHERED - 40, GATHERED - 1, GATHERED, GATHERED + 1, 3 * GATHERED, 5000];
+        for first in lengths {
+            for second in lengths {
+                let (first, second) = (vec![1_u8; first], vec![2_u8; second]);
+                let mut hasher = Hasher::new("domain");
+                hasher.bytes(&first).number(3).bytes(&second).digest(&Digest([4; 32]));
+                let mut whole = Vec::new();
+                for part in [b"domain".as_slice(), &first] {
+                    whole.extend_from_slice(&(part.len() as u64).to_le_bytes());
+                    whole.extend_from_slice(part);
+                }
+                whole.extend_from_slice(&3_u64.to_le_bytes());
+                whole.extend_from_slice(&(second.len() as u64).to_le_bytes());
+                whole.extend_from_slice(&second);
+                whole.extend_from_slice(&[4; 32]);
+                assert_eq!(hasher.finish(), Digest::of(&whole), "{} and {}", first.len(), second.len());
+                assert_eq!(hasher.finish(), hasher.finish());
+            }
+        }
     }
 }
