@@ -21,6 +21,7 @@ mod plan;
 mod progress;
 mod report;
 mod run;
+mod runtime;
 mod screen;
 mod seal;
 mod show;

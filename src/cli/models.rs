@@ -17,6 +17,7 @@ use crate::world::World;
 
 use super::choices::ProgramChoices;
 use super::exit::Exit;
+use super::runtime::runtime;
 use super::screen::Screen;
 
 /// Say which models a file asks: what each is bound to, with which limits, and whether its key is there
@@ -88,7 +89,7 @@ fn asked(
     let endpoints = programs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let pairs: Vec<(&Program, &Endpoints)> =
         programs.iter().map(|(_, program)| *program).zip(&endpoints).collect();
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
+    let runtime = runtime().map_err(|error| RunError::Broken(error.to_string()))?;
     Ok(runtime.block_on(ping(&pairs)))
 }
 

@@ -26,6 +26,7 @@ use crate::world::World;
 use super::choices::RunChoices;
 use super::exit::Exit;
 use super::progress::{self, Manner};
+use super::runtime::runtime;
 use super::screen::Screen;
 use super::suite;
 
@@ -126,7 +127,7 @@ pub(super) fn drive(
     manner: Manner,
     screen: &Screen,
 ) -> Result<Finished, RunError> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
+    let runtime = runtime().map_err(|error| RunError::Broken(error.to_string()))?;
     runtime.block_on(async {
         // Over hours, with rows that wait rather than fail, a live view tells less than the news does.
         let manner = match (run.caller.asking(), manner) {

@@ -12,6 +12,7 @@ use crate::world::World;
 
 use super::choices::ProgramChoices;
 use super::exit::Exit;
+use super::runtime::runtime;
 use super::screen::Screen;
 
 /// Run the `test` blocks of files, offline
@@ -34,7 +35,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
         Ok(overrides) => overrides,
         Err(exit) => return exit,
     };
-    let Ok(runtime) = tokio::runtime::Runtime::new() else {
+    let Ok(runtime) = runtime() else {
         screen.error("the program's threads could not be started", None);
         return Exit::Stopped;
     };

@@ -18,6 +18,7 @@ use crate::world::World;
 use super::choices::RunChoices;
 use super::exit::Exit;
 use super::progress::Manner;
+use super::runtime::runtime;
 use super::screen::Screen;
 use super::show::condition;
 
@@ -151,7 +152,7 @@ fn told(
         );
         return Ok(Exit::Wrong);
     }
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| RunError::Broken(error.to_string()))?;
+    let runtime = runtime().map_err(|error| RunError::Broken(error.to_string()))?;
     for (at, row) in rows.iter().take(arguments.rows.max(1)).enumerate() {
         let traced = runtime.block_on(trace(run, finished, opened, node, row))?;
         if arguments.json {

@@ -16,6 +16,7 @@ use crate::world::World;
 
 use super::choices::RunChoices;
 use super::exit::Exit;
+use super::runtime::runtime;
 use super::screen::Screen;
 use super::watch_face::{Face, Press, State};
 
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, world: &Arc<dyn World>, screen: &Screen
     let watching =
         Watching::new(arguments.file.clone(), opening, arguments.choices.only.clone(), world.clone());
     let started = Files::new().map_err(|error| error.to_string()).and_then(|files| {
-        let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+        let runtime = runtime().map_err(|error| error.to_string())?;
         Ok((files, runtime))
     });
     match started {
