@@ -111,12 +111,8 @@ impl Plan {
 }
 
 fn targets(program: &Program, canonical: &Canonical<'_>, steps: &[Step]) -> Vec<Target> {
-    let Some((step, query)) = steps.first().and_then(|step| match &step.kind {
-        StepKind::Query(query) => Some((step, query)),
-        _ => None,
-    }) else {
-        return Vec::new();
-    };
+    let [step, ..] = steps else { return Vec::new() };
+    let StepKind::Query(query) = &step.kind else { return Vec::new() };
     let bound = query.models.iter().filter_map(|id| Some((*id, program.models.get(id.0 as usize)?)));
     bound
         .flat_map(|(model, declared)| {

@@ -74,7 +74,7 @@ impl DiskStore {
             sheet.write(packed)
         })?;
         if tables {
-            for (digest, _) in self.shared.objects.list() {
+            for digest in self.shared.objects.list() {
                 if let Some(bytes) = self.shared.objects.get(&digest)? {
                     sheet.add(&Line::Object { digest, base64: STANDARD.encode(bytes) })?;
                     exported.objects += 1;

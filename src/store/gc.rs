@@ -9,7 +9,7 @@
 //! | | yes | yes | swapping: the old one comes back |
 //! | yes | | yes | done: the old one goes |
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,8 +121,7 @@ fn since(ledger: &Ledger, keep: &Keep<'_>) -> Result<Duration, StoreError> {
 /// Brings a collection that was killed to an end, or undoes it.
 pub(super) fn settle(folder: &Path) -> Result<(), StoreError> {
     for part in PARTS {
-        let [now, new, old] =
-            [part.to_owned(), format!("{part}.new"), format!("{part}.old")].map(|name| folder.join(name));
+        let [now, new, old] = stages(folder, part);
         if !now.exists() && old.exists() {
             rename(&old, &now)?;
         }
@@ -261,7 +260,7 @@ fn copy_objects(
     pointed.sort_unstable();
     let all = store.shared.objects.list();
     let is_wanted = |digest: &Digest| (keep.object)(digest) || pointed.binary_search(digest).is_ok();
-    let wanted: Vec<Digest> = all.iter().map(|(digest, _)| *digest).filter(is_wanted).collect();
+    let wanted: Vec<Digest> = all.iter().copied().filter(is_wanted).collect();
     collected.removed_objects = (all.len() - wanted.len()) as u64;
     store.shared.objects.copy(&wanted, &to)
 }
@@ -270,8 +269,7 @@ fn swap(folder: &Path) -> Result<(), StoreError> {
     // Its places are those of the old ledger.
     remove(&folder.join("index").join("calls"))?;
     for part in PARTS {
-        let [now, new, old] =
-            [part.to_owned(), format!("{part}.new"), format!("{part}.old")].map(|name| folder.join(name));
+        let [now, new, old] = stages(folder, part);
         rename(&now, &old)?;
         rename(&new, &now)?;
         sync_folder(folder)?;
@@ -285,6 +283,11 @@ fn swap(folder: &Path) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Where a part is, its copy, and where it goes when the copy takes its place.
+fn stages(folder: &Path, part: &str) -> [PathBuf; 3] {
+    ["", ".new", ".old"].map(|stage| folder.join(format!("{part}{stage}")))
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {

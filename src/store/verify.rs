@@ -44,15 +44,15 @@ impl DiskStore {
         self.flush()?;
         let mut found = Verification::default();
         self.verify_ledger(&mut found)?;
-        for (digest, _) in self.shared.objects.list() {
+        for digest in self.shared.objects.list() {
             found.objects += 1;
-            if !self.shared.objects.is_sound(&digest) {
+            if !self.shared.objects.is_sound(&digest)? {
                 found.findings.push(Finding::Object { digest });
             }
         }
         found.facts = Space::ALL.into_iter().map(|space| self.shared.facts.len(space)).sum();
         for (space, _, digest) in self.shared.facts.pointers() {
-            if !self.shared.objects.is_sound(&digest) {
+            if !self.shared.objects.is_sound(&digest)? {
                 found.findings.push(Finding::Fact { space });
             }
         }

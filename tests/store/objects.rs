@@ -87,6 +87,24 @@ fn damage_is_found_whole_at_the_first_of_it() {
     assert_eq!(store.take_warnings(), [told]);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_now_is_not_forgotten() {
+    let folder = stored(1);
+    let digest = Digest::of(&blob(0));
+    let store = open_quietly(folder.path());
+    let aside = folder.path().join("aside");
+    std::fs::rename(pack(folder.path()), &aside).unwrap();
+    // A folder can be opened as a file is, and not be read.
+    std::fs::create_dir(pack(folder.path())).unwrap();
+    assert!(matches!(store.object(&digest), Err(StoreError::Io { .. })));
+    assert!(store.has_object(&digest));
+    drop(store);
+    std::fs::remove_dir(pack(folder.path())).unwrap();
+    std::fs::rename(&aside, pack(folder.path())).unwrap();
+    assert_eq!(held(&open_quietly(folder.path()), 1), [0]);
+}
+
 #[test]
 fn a_damaged_object_is_told_of_once() {
     let folder = stored(3);

@@ -57,10 +57,11 @@ impl Ramp {
     }
 
     /// Notes that a request came back, good or not. From the first on, the server's distance sets the
-    /// speed; where a later one tells that it is nearer, as the first had a connection to make, that does.
-    pub(super) fn answered(&mut self, latency: Duration, now: Instant) {
+    /// speed; where a later answer tells that it is nearer, as the first had a connection to make, that
+    /// does. A refusal tells nothing of that: what refuses may stand before what answers.
+    pub(super) fn came_back(&mut self, latency: Duration, is_answer: bool, now: Instant) {
         let doubling = (latency / 2).max(latency.clamp(FASTEST, NEAR));
-        if !self.answered || doubling < self.doubling {
+        if !self.answered || (is_answer && doubling < self.doubling) {
             let allowed = self.allowance(now);
             self.answered = true;
             self.anchor = Some((now, allowed));

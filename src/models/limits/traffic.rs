@@ -181,7 +181,8 @@ impl Traffic {
             bucket.take(used - ticket.tokens, now);
         }
         if let (Some(ramp), false) = (&mut self.ramp, arrival == Arrival::Abandoned) {
-            ramp.answered(now.saturating_duration_since(ticket.at), now);
+            let is_answer = matches!(arrival, Arrival::Answered { .. });
+            ramp.came_back(now.saturating_duration_since(ticket.at), is_answer, now);
         }
         match arrival {
             Arrival::Answered { .. } => self.answered(ticket, now),

@@ -3,12 +3,13 @@
 #![allow(clippy::disallowed_methods, reason = "the store's own files are not part of the World")]
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read};
 use std::path::Path;
 
 use crate::digest::Digest;
 
-use super::place::{HEAD, Place, entry, read_entry};
+use super::pack::append;
+use super::place::{ENTRY, Place, entry, read_entry};
 
 /// The end of the list, where entries are added.
 #[derive(Debug)]
@@ -25,9 +26,9 @@ impl Contents {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
-        let (whole, _) = bytes.as_chunks::<HEAD>();
+        let (whole, _) = bytes.as_chunks::<ENTRY>();
         let entries: Vec<(Digest, Place)> = whole.iter().map_while(read_entry).collect();
-        let length = (entries.len() * HEAD) as u64;
+        let length = (entries.len() * ENTRY) as u64;
         if length < bytes.len() as u64 {
             file.set_len(length)?;
         }
@@ -36,13 +37,8 @@ impl Contents {
 
     /// Adds an entry, all or nothing.
     pub(super) fn add(&mut self, digest: &Digest, place: Place) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(self.length))?;
-        if let Err(error) = self.file.write_all(&entry(digest, place)) {
-            // The next entry is written over what could not be taken back.
-            let _ = self.file.set_len(self.length);
-            return Err(error);
-        }
-        self.length += HEAD as u64;
+        append(&mut self.file, self.length, &entry(digest, place))?;
+        self.length += ENTRY as u64;
         Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn take_in(folder: &Path, objects: &Objects) -> Result<(), StoreError
     Ok(())
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let entries = std::fs::read_dir(folder).map_err(StoreError::io(folder))?;
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(StoreError::io(folder))).collect()
 }

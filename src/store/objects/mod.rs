@@ -14,6 +14,7 @@ mod place;
 mod zstandard;
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 
@@ -51,8 +52,7 @@ impl Objects {
         std::fs::create_dir_all(folder).map_err(StoreError::io(folder))?;
         let (mut contents, listed) =
             Contents::open(&folder.join("contents")).map_err(StoreError::io(folder))?;
-        let known = listed.iter().map(|(_, place)| place.end()).max().unwrap_or_default();
-        let known = if known.0 == 0 { (1, 0) } else { known };
+        let known = listed.iter().map(|(_, place)| place.end()).fold((1, 0), Ord::max);
         let (pack, unlisted) = End::find(folder, known).map_err(StoreError::io(folder))?;
         for (digest, place) in &unlisted {
             contents.add(digest, *place).map_err(StoreError::io(folder))?;
@@ -81,12 +81,12 @@ impl Objects {
     /// a run that finds it piece by piece would stop at each.
     pub(super) fn get(&self, digest: &Digest) -> Result<Option<Bytes>, StoreError> {
         let Some(place) = self.place(digest) else { return Ok(None) };
-        if let Some(bytes) = self.read(digest, place) {
+        if let Some(bytes) = self.read(digest, place)? {
             return Ok(Some(Bytes::from(bytes)));
         }
         let mut count = 0;
         for (other, other_place) in self.in_pack(place.pack) {
-            if self.read(&other, other_place).is_none() {
+            if self.read(&other, other_place)?.is_none() {
                 count += usize::from(self.forget(&other, other_place)?);
             }
         }
@@ -110,30 +110,32 @@ impl Objects {
     }
 
     /// Whether an object is there and is what its name states. Changes nothing.
-    pub(super) fn is_sound(&self, digest: &Digest) -> bool {
-        self.place(digest).is_some_and(|place| self.read(digest, place).is_some())
+    pub(super) fn is_sound(&self, digest: &Digest) -> Result<bool, StoreError> {
+        let Some(place) = self.place(digest) else { return Ok(false) };
+        Ok(self.read(digest, place)?.is_some())
     }
 
-    /// All objects with their bytes on disk, in the order of their names.
-    pub(super) fn list(&self) -> Vec<(Digest, u64)> {
+    /// All objects, in the order of their names.
+    pub(super) fn list(&self) -> Vec<Digest> {
         let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        let mut objects: Vec<(Digest, u64)> =
-            places.iter().map(|(digest, place)| (*digest, place.bytes())).collect();
+        let mut objects: Vec<Digest> = places.keys().copied().collect();
         drop(places);
         objects.sort_unstable();
         objects
     }
 
-    /// Copies the sound ones of these objects to another folder.
+    /// Copies these objects to another folder as they are: damage is told when they are read. Returns
+    /// when the copies are on disk.
     pub(super) fn copy(&self, wanted: &[Digest], folder: &Path) -> Result<(), StoreError> {
         let copied = Objects::open(folder, &self.warnings)?;
         for digest in wanted {
-            if self.is_sound(digest)
-                && let Some(place) = self.place(digest)
-            {
-                let packed = self.packs.read(place).map_err(StoreError::io(&self.folder))?;
+            let Some(place) = self.place(digest) else { continue };
+            if let Some(packed) = self.packs.read(place).map_err(StoreError::io(&self.folder))? {
                 copied.add(digest, &packed)?;
             }
+        }
+        for path in loose::entries(folder)? {
+            File::open(&path).and_then(|file| file.sync_all()).map_err(StoreError::io(&path))?;
         }
         Ok(())
     }
@@ -151,9 +153,10 @@ impl Objects {
             .collect()
     }
 
-    /// The content, if it is what the digest names.
-    fn read(&self, digest: &Digest, place: Place) -> Option<Vec<u8>> {
-        self.unpack(&self.packs.read(place).ok()?, digest)
+    /// The content, if it is there and is what the digest names.
+    fn read(&self, digest: &Digest, place: Place) -> Result<Option<Vec<u8>>, StoreError> {
+        let packed = self.packs.read(place).map_err(StoreError::io(&self.folder))?;
+        Ok(packed.and_then(|packed| self.unpack(&packed, digest)))
     }
 
     /// The same of a zstd frame.

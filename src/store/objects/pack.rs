@@ -33,15 +33,18 @@ impl Packs {
         Packs { folder: folder.to_path_buf(), files: RwLock::default() }
     }
 
-    /// The zstd frame at a place, unchecked.
-    pub(super) fn read(&self, place: Place) -> io::Result<Vec<u8>> {
-        let file = self.file(place.pack)?;
-        if u64::from(place.offset) + u64::from(place.length) > file.metadata()?.len() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    /// The zstd frame at a place, unchecked; none where the pack is gone or ends before.
+    pub(super) fn read(&self, place: Place) -> io::Result<Option<Vec<u8>>> {
+        let file = match self.file(place.pack) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        if place.end().1 > file.metadata()?.len() {
+            return Ok(None);
         }
         let mut packed = vec![0; place.length as usize];
         read_exact_at(&file, &mut packed, u64::from(place.offset))?;
-        Ok(packed)
+        Ok(Some(packed))
     }
 
     fn file(&self, pack: u32) -> io::Result<Arc<File>> {
@@ -113,16 +116,20 @@ impl End {
             }
         };
         let bytes = [&head(digest, length), packed].concat();
-        file.seek(SeekFrom::Start(self.offset))?;
-        if let Err(error) = file.write_all(&bytes) {
-            // The next object is written over what could not be taken back.
-            let _ = file.set_len(self.offset);
-            return Err(error);
-        }
+        append(&mut file, self.offset, &bytes)?;
         self.offset += bytes.len() as u64;
         self.file = Some(file);
         Ok(Place { pack: self.pack, offset, length })
     }
+}
+
+/// Writes at the end of a file, all or nothing.
+pub(super) fn append(file: &mut File, end: u64, bytes: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(end))?;
+    file.write_all(bytes).inspect_err(|_| {
+        // What comes next is written over what could not be taken back.
+        let _ = file.set_len(end);
+    })
 }
 
 /// The object whose head begins at `offset`; none where no whole one does.

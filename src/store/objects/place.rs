@@ -19,8 +19,10 @@
 
 use crate::digest::Digest;
 
-/// Bytes of a head, and of an entry.
+/// Bytes of a head.
 pub(super) const HEAD: usize = 48;
+/// Bytes of an entry, which is sealed as a head is.
+pub(super) const ENTRY: usize = HEAD;
 /// What the checksum is of.
 const SUMMED: usize = 44;
 const MARK: &[u8; 8] = b"\x51\x2A\x4D\x18\x28\x00\x00\x00";
@@ -37,11 +39,6 @@ impl Place {
     /// What the list says of an object that was found damaged.
     pub(super) const NOWHERE: Place = Place { pack: 0, offset: 0, length: 0 };
 
-    /// Bytes on disk, the head among them.
-    pub(super) fn bytes(&self) -> u64 {
-        u64::from(self.length) + HEAD as u64
-    }
-
     /// Where the next object would begin.
     pub(super) fn end(&self) -> (u32, u64) {
         (self.pack, u64::from(self.offset) + u64::from(self.length))
@@ -49,8 +46,8 @@ impl Place {
 }
 
 /// An object's entry in the list of contents.
-pub(super) fn entry(digest: &Digest, place: Place) -> [u8; HEAD] {
-    let mut bytes = [0; HEAD];
+pub(super) fn entry(digest: &Digest, place: Place) -> [u8; ENTRY] {
+    let mut bytes = [0; ENTRY];
     bytes[..32].copy_from_slice(&digest.0);
     bytes[32..36].copy_from_slice(&place.pack.to_le_bytes());
     bytes[36..40].copy_from_slice(&place.offset.to_le_bytes());
@@ -59,7 +56,7 @@ pub(super) fn entry(digest: &Digest, place: Place) -> [u8; HEAD] {
 }
 
 /// Reads an entry; none where it is not sound.
-pub(super) fn read_entry(bytes: &[u8; HEAD]) -> Option<(Digest, Place)> {
+pub(super) fn read_entry(bytes: &[u8; ENTRY]) -> Option<(Digest, Place)> {
     let digest = Digest(is_sound(bytes).then(|| bytes[..32].try_into().ok())??);
     Some((digest, Place { pack: number(bytes, 32), offset: number(bytes, 36), length: number(bytes, 40) }))
 }
