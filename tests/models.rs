@@ -2,6 +2,7 @@
 
 mod batch;
 mod call_keys;
+mod connections;
 mod faults;
 mod parameters;
 mod programs;

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use reqwest::Url;
 
 use super::error::EndpointError;
+use crate::world::World;
 
 /// Names that no public name server knows: RFC 6761, RFC 6762, RFC 8375, and `internal`, which ICANN
 /// set aside.
@@ -35,6 +36,13 @@ pub(super) fn is_in_own_network(address: &str) -> bool {
         Ok(IpAddr::V6(address)) => is_own_v6(address),
         Err(_) => is_own_name(host.trim_end_matches('.')),
     }
+}
+
+/// Whether the environment names a proxy that what is not encrypted is to go through. Reqwest heeds
+/// these variables, and which addresses they are not for.
+pub(super) fn has_proxy(world: &dyn World) -> bool {
+    let variables = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+    variables.iter().any(|name| world.variable(name).is_some_and(|address| !address.is_empty()))
 }
 
 fn is_own_name(host: &str) -> bool {

@@ -410,7 +410,9 @@ impl Endpoint {
                     Carrier::Program(Box::new(Program::new(self.model(), &self.arguments, folder)))
                 }
                 _ => {
-                    let transport = Box::new(Transport::open(&self.site.base_url, &self.limits)?);
+                    let base_url = &self.site.base_url;
+                    let is_near = address::is_in_own_network(base_url) && !address::has_proxy(&*self.world);
+                    let transport = Box::new(Transport::open(base_url, is_near, &self.limits)?);
                     Carrier::Http { transport, headers }
                 }
             };

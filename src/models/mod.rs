@@ -1,6 +1,6 @@
 //! Endpoints: who is asked, in each provider's own terms, under limits and faults.
 //!
-//! The only room that names `reqwest`. It knows requests and replies, not rows or nodes.
+//! The only room that names `reqwest` and what it is made of. It knows requests and replies, not rows or nodes.
 
 mod address;
 pub mod anteroom;
@@ -10,11 +10,13 @@ mod call;
 mod call_key;
 pub mod capability;
 mod dialects;
+mod direct;
 pub mod download;
 pub mod endpoint;
 pub mod error;
 mod exchange;
 pub mod forecast;
+mod idle;
 mod judgement;
 pub mod key_state;
 pub mod lengths;

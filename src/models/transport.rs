@@ -4,32 +4,41 @@ use std::error::Error;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Request, Response, Url};
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Client, Method, Request, Url};
 
 use super::dialects::Message;
+use super::direct::Direct;
 use super::error::EndpointError;
+use super::idle::Idle;
 use super::limits::Limits;
 
-const CONNECT: Duration = Duration::from_secs(10);
+/// Who asks.
+pub(super) const AGENT: &str = concat!("tgp/", env!("CARGO_PKG_VERSION"));
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// Local servers of the common kinds close idle connections after five seconds; a connection
 /// must not be used when it may be closing.
 const IDLE_LOCAL: Duration = Duration::from_secs(4);
 const IDLE_HOSTED: Duration = Duration::from_secs(60);
 /// One HTTP/2 connection carries about a hundred requests at a time.
 const STREAMS: u32 = 100;
-/// No answer to a request of ours is larger than this.
-const LARGEST: usize = 256 << 20;
 
 /// One endpoint's connections.
 #[derive(Debug)]
 pub(super) struct Transport {
     client: Client,
-    /// How long nothing may come while an answer is waited for.
-    idle: Duration,
+    /// For what the endpoint's own server is asked, where nothing stands between.
+    direct: Option<Direct>,
+    idle: Idle,
     /// The address asked last: as a rule the next one too.
     last: Mutex<Option<(String, Url)>>,
+}
+
+/// What is sent to some address.
+pub(super) struct Outgoing<'m> {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<&'m Bytes>,
 }
 
 /// A response, complete.
@@ -51,11 +60,12 @@ pub(super) enum Fault {
 }
 
 impl Transport {
-    pub(super) fn open(base_url: &str, limits: &Limits) -> Result<Transport, EndpointError> {
+    /// To a server that is `near` where nothing stands between, no proxy either.
+    pub(super) fn open(base_url: &str, is_near: bool, limits: &Limits) -> Result<Transport, EndpointError> {
         install_crypto();
         let plain = base_url.starts_with("http://");
         let mut builder = Client::builder()
-            .user_agent(concat!("tgp/", env!("CARGO_PKG_VERSION")))
+            .user_agent(AGENT)
             .connect_timeout(CONNECT)
             .tcp_nodelay(true)
             .pool_max_idle_per_host(limits.concurrency as usize)
@@ -69,60 +79,40 @@ impl Transport {
             // nothing to win by packing what they send.
             builder = builder.tls_certs_only([]).no_gzip();
         }
+        let direct = (plain && is_near).then(|| Direct::to(base_url, IDLE_LOCAL)).flatten();
         match builder.build() {
-            Ok(client) => Ok(Transport { client, idle: limits.idle_timeout, last: Mutex::default() }),
+            Ok(client) => {
+                Ok(Transport { client, direct, idle: Idle(limits.idle_timeout), last: Mutex::default() })
+            }
             Err(error) => Err(EndpointError::NoClient { reason: reason(&error) }),
         }
     }
 
     pub(super) async fn send(&self, message: &Message, headers: &HeaderMap) -> Result<Answer, Fault> {
-        let url = self.address(&message.url)?;
-        let method = if message.body.is_some() { Method::POST } else { Method::GET };
-        let mut request = Request::new(method, url);
-        *request.headers_mut() = headers.clone();
-        if let Some(body) = &message.body {
-            if !headers.contains_key(CONTENT_TYPE) {
-                request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let outgoing = Outgoing::new(message, headers);
+        if let Some(direct) = &self.direct
+            && let Some(place) = direct.place(&message.url)
+        {
+            let answer = direct.send(place, &outgoing, self.idle).await?;
+            if !answer.is_redirect() {
+                return Ok(answer);
             }
-            *request.body_mut() = Some(body.clone().into());
+            // The client knows what may go along to another place.
         }
-        for (name, value) in message.headers {
-            request.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        let mut response = self.unless_idle(self.client.execute(request)).await?.map_err(fault)?;
-        let status = response.status().as_u16();
+        // Seldom both, and so it takes no place in each exchange with a server nearby.
+        Box::pin(self.send_by_client(&message.url, outgoing)).await
+    }
+
+    async fn send_by_client(&self, asked: &str, outgoing: Outgoing<'_>) -> Result<Answer, Fault> {
+        let mut request = Request::new(outgoing.method(), self.address(asked)?);
+        *request.body_mut() = outgoing.body.cloned().map(Into::into);
+        *request.headers_mut() = outgoing.headers;
+        let response = self.idle.wait(self.client.execute(request)).await?.map_err(fault)?;
         let url = response.url().as_str();
-        let moved_to = (url != message.url).then(|| url.to_owned());
-        let headers = std::mem::take(response.headers_mut());
-        let body = self.whole(&mut response).await?;
-        Ok(Answer { status, moved_to, headers, body })
-    }
-
-    /// Waits for a step of an answer, but not for longer than nothing may come. The client has such
-    /// a limit too, which sets its clock also where nothing is waited for.
-    async fn unless_idle<T>(&self, step: impl Future<Output = T>) -> Result<T, Fault> {
-        tokio::time::timeout(self.idle, step).await.map_err(|_| Fault::TimedOut)
-    }
-
-    async fn whole(&self, response: &mut Response) -> Result<Bytes, Fault> {
-        let Some(first) = self.chunk(response).await? else { return Ok(Bytes::new()) };
-        let Some(second) = self.chunk(response).await? else { return Ok(first) };
-        let mut body = BytesMut::from(first);
-        body.extend_from_slice(&second);
-        while let Some(chunk) = self.chunk(response).await? {
-            if body.len() + chunk.len() > LARGEST {
-                return Err(Fault::Torn("the answer is larger than any answer should be".to_owned()));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
-    }
-
-    async fn chunk(&self, response: &mut Response) -> Result<Option<Bytes>, Fault> {
-        self.unless_idle(response.chunk()).await?.map_err(|error| match fault(error) {
-            Fault::TimedOut => Fault::TimedOut,
-            Fault::Unreachable(reason) | Fault::Torn(reason) => Fault::Torn(reason),
-        })
+        let moved_to = (url != asked).then(|| url.to_owned());
+        let (head, body) = hyper::Response::<reqwest::Body>::from(response).into_parts();
+        let body = self.idle.whole(body).await?;
+        Ok(Answer { status: head.status.as_u16(), moved_to, headers: head.headers, body })
     }
 
     fn address(&self, text: &str) -> Result<Url, Fault> {
@@ -135,6 +125,30 @@ impl Transport {
                 Ok(url)
             }
         }
+    }
+}
+
+impl<'m> Outgoing<'m> {
+    fn new(message: &'m Message, headers: &HeaderMap) -> Outgoing<'m> {
+        let mut headers = headers.clone();
+        if message.body.is_some() && !headers.contains_key(CONTENT_TYPE) {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in message.headers {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        Outgoing { headers, body: message.body.as_ref() }
+    }
+
+    pub(super) fn method(&self) -> Method {
+        if self.body.is_some() { Method::POST } else { Method::GET }
+    }
+}
+
+impl Answer {
+    /// Whether it only says where the answer is.
+    fn is_redirect(&self) -> bool {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.headers.contains_key(LOCATION)
     }
 }
 
@@ -152,7 +166,7 @@ pub(super) fn fault(error: reqwest::Error) -> Fault {
 }
 
 /// The last cause in the chain, which is the one that says something.
-fn reason(error: &dyn Error) -> String {
+pub(super) fn reason(error: &dyn Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

@@ -9,8 +9,9 @@ use tgp::models::limits::Limits;
 use tgp::models::provider::ProviderKind;
 use tgp::models::reply::{CallFailure, Content, FailureCause, Outcome, RawReply};
 use tgp::models::request::{ChatRequest, Request, Speaker, Turn};
-use tgp::world::Machine;
+use tgp::world::{Machine, World};
 
+use super::secrets::Environment;
 use super::server::{Behaviour, Server};
 
 pub(crate) fn chat(text: &str) -> Request {
@@ -19,12 +20,23 @@ pub(crate) fn chat(text: &str) -> Request {
 }
 
 fn endpoint(server: &Server, limits: Limits) -> Endpoint {
+    endpoint_in(server, limits, Arc::new(Machine))
+}
+
+/// One whose environment names a proxy, so that it asks by the client for the whole web; the
+/// environment is this endpoint's alone, and there is no proxy.
+fn endpoint_by_client(server: &Server) -> Endpoint {
+    let environment = Environment::new(&[("http_proxy", "http://proxy.invalid")]);
+    endpoint_in(server, Limits::default(), Arc::new(environment))
+}
+
+fn endpoint_in(server: &Server, limits: Limits, world: Arc<dyn World>) -> Endpoint {
     let spec = EndpointSpec {
         base_url: Some(server.base_url()),
         limits,
         ..EndpointSpec::new(ProviderKind::Compatible, "test")
     };
-    Endpoint::open(spec, Arc::new(Machine)).unwrap()
+    Endpoint::open(spec, world).unwrap()
 }
 
 /// Calls with so many different requests from so many tasks at a time.
@@ -53,8 +65,14 @@ async fn ask_many(
 
 #[tokio::test]
 async fn a_healthy_server_is_asked_once_a_call() {
-    let server = Server::start(Behaviour::default());
-    let (endpoint, results) = ask_many(endpoint(&server, Limits::default()), 500, 64).await;
+    for open in [|server: &Server| endpoint(server, Limits::default()), endpoint_by_client] {
+        let server = Server::start(Behaviour::default());
+        each_call_asks_once(&server, open(&server)).await;
+    }
+}
+
+async fn each_call_asks_once(server: &Server, endpoint: Endpoint) {
+    let (endpoint, results) = ask_many(endpoint, 500, 64).await;
     for result in results {
         let raw = result.unwrap();
         assert_eq!(raw.attempts, 1);
@@ -70,6 +88,15 @@ async fn a_healthy_server_is_asked_once_a_call() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_chaos_every_row_is_answered_once() {
+    every_row_is_answered_once(|server| endpoint(server, Limits::default())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_chaos_every_row_is_answered_once_by_the_client_too() {
+    every_row_is_answered_once(endpoint_by_client).await;
+}
+
+async fn every_row_is_answered_once(open: impl Fn(&Server) -> Endpoint) {
     let latency = Duration::from_millis(10);
     let server = Server::start(Behaviour {
         latency,
@@ -80,7 +107,7 @@ async fn through_chaos_every_row_is_answered_once() {
         stalled: 0.01,
         ..Behaviour::default()
     });
-    let (_, results) = ask_many(endpoint(&server, Limits::default()), 2_000, 512).await;
+    let (_, results) = ask_many(open(&server), 2_000, 512).await;
     let failures: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
     assert!(failures.is_empty(), "{failures:?}");
     let answered = server.by_body();
