@@ -29,7 +29,7 @@ use middle::Middle;
 use program::{Program, Ran};
 
 /// How often the throughput is measured.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// What was measured one after the other.
 struct Round {

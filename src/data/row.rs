@@ -8,7 +8,9 @@ use crate::digest::{Digest, Hasher};
 use super::value::Value;
 
 /// The identity of a row: by key or content at a source, by lineage after; never by position.
+// A number of this length stands on sixteen bytes else, and with it each value of each row.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(Rust, packed(8))]
 pub struct RowId(pub u128);
 
 impl RowId {
@@ -30,7 +32,7 @@ impl RowId {
 
 impl fmt::Display for RowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        write!(f, "{:032x}", { self.0 })
     }
 }
 

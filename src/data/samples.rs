@@ -51,7 +51,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
         "[a-c]{0,2}".prop_map(Value::text),
         any::<String>().prop_map(Value::text),
         (-9999i16..=9999, 1i8..=12, 1i8..=28).prop_map(|(y, m, d)| Value::Date(jiff::civil::date(y, m, d))),
-        any_image().prop_map(Value::Image),
+        any_image().prop_map(|image| Value::Image(Arc::new(image))),
         any_json().prop_map(|json| Value::Json(Arc::new(json))),
         prop::collection::vec(any_turn(), 0..3).prop_map(|turns| Value::Turns(turns.into())),
         any::<u128>().prop_map(|id| Value::Id(RowId(id))),

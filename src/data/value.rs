@@ -17,7 +17,7 @@ pub enum Value {
     /// Text, a path, or the label of a closed set: which of them, the type says.
     Text(Arc<str>),
     Date(jiff::civil::Date),
-    Image(Image),
+    Image(Arc<Image>),
     Json(Arc<serde_json::Value>),
     /// A conversation.
     Turns(Arc<[Turn]>),
@@ -26,6 +26,9 @@ pub enum Value {
     Record(Arc<[Value]>),
     Id(RowId),
 }
+
+// Rows are copied from step to step, and many of them are held at a time.
+const _: () = assert!(size_of::<Value>() <= 24);
 
 /// One message of a conversation.
 #[derive(Clone, Debug, PartialEq)]

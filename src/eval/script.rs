@@ -195,5 +195,5 @@ fn planted(picture: &Picture) -> String {
 /// A picture as a value, its bytes kept.
 pub fn keep(scope: &Scope<'_>, picture: &Picture) -> Option<Value> {
     let digest = scope.ground.pictures.keep_picture(&picture.bytes)?;
-    Some(Value::Image(Image { digest, media_type: picture.media_type.clone() }))
+    Some(Value::Image(Arc::new(Image { digest, media_type: picture.media_type.clone() })))
 }

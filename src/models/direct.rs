@@ -74,16 +74,11 @@ impl Direct {
     }
 
     /// Asks for a place and brings the whole answer, whatever it says.
-    pub(super) async fn send(
-        &self,
-        place: Uri,
-        outgoing: &Outgoing<'_>,
-        idle: Idle,
-    ) -> Result<Answer, Fault> {
+    pub(super) async fn send(&self, place: Uri, outgoing: Outgoing<'_>, idle: Idle) -> Result<Answer, Fault> {
         let mut request = Request::new(Full::new(outgoing.body.cloned().unwrap_or_default()));
         *request.method_mut() = outgoing.method();
         *request.uri_mut() = place;
-        *request.headers_mut() = outgoing.headers.clone();
+        *request.headers_mut() = outgoing.headers;
         for (name, value) in &self.usual {
             request.headers_mut().insert(name.clone(), value.clone());
         }

@@ -23,6 +23,8 @@ const IDLE_LOCAL: Duration = Duration::from_secs(4);
 const IDLE_HOSTED: Duration = Duration::from_secs(60);
 /// One HTTP/2 connection carries about a hundred requests at a time.
 const STREAMS: u32 = 100;
+/// As many headers as a request has at most, as a rule.
+const HEADERS: usize = 6;
 
 /// One endpoint's connections.
 #[derive(Debug)]
@@ -89,18 +91,17 @@ impl Transport {
     }
 
     pub(super) async fn send(&self, message: &Message, headers: &HeaderMap) -> Result<Answer, Fault> {
-        let outgoing = Outgoing::new(message, headers);
         if let Some(direct) = &self.direct
             && let Some(place) = direct.place(&message.url)
         {
-            let answer = direct.send(place, &outgoing, self.idle).await?;
+            let answer = direct.send(place, Outgoing::new(message, headers), self.idle).await?;
             if !answer.is_redirect() {
                 return Ok(answer);
             }
             // The client knows what may go along to another place.
         }
         // Seldom both, and so it takes no place in each exchange with a server nearby.
-        Box::pin(self.send_by_client(&message.url, outgoing)).await
+        Box::pin(self.send_by_client(&message.url, Outgoing::new(message, headers))).await
     }
 
     async fn send_by_client(&self, asked: &str, outgoing: Outgoing<'_>) -> Result<Answer, Fault> {
@@ -130,14 +131,15 @@ impl Transport {
 
 impl<'m> Outgoing<'m> {
     fn new(message: &'m Message, headers: &HeaderMap) -> Outgoing<'m> {
-        let mut headers = headers.clone();
+        let mut all = HeaderMap::with_capacity(HEADERS);
+        all.extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         if message.body.is_some() && !headers.contains_key(CONTENT_TYPE) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            all.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         for (name, value) in message.headers {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            all.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        Outgoing { headers, body: message.body.as_ref() }
+        Outgoing { headers: all, body: message.body.as_ref() }
     }
 
     pub(super) fn method(&self) -> Method {

@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
                 let date = jiff::civil::Date::new(i16::from_le_bytes([low, high]), month?, day?);
                 Value::Date(date.map_err(|_| CodecError::Range)?)
             }
-            tag::IMAGE => Value::Image(self.image()?),
+            tag::IMAGE => Value::Image(Arc::new(self.image()?)),
             tag::JSON => Value::Json(Arc::new(self.json(depth + 1)?)),
             tag::TURNS => Value::Turns(self.many(Reader::turn)?.into()),
             tag::LIST => Value::List(self.many(|reader| reader.value(depth + 1))?.into()),

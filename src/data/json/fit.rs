@@ -77,7 +77,7 @@ impl Fit {
             (Type::Float, Json::Number(number)) => number.as_f64().map(Value::Float),
             (Type::Bool, Json::Bool(truth)) => Some(Value::Bool(*truth)),
             (Type::Date, Json::String(text)) => text.parse().ok().map(Value::Date),
-            (Type::Image, Json::Object(_)) => image(json).map(Value::Image),
+            (Type::Image, Json::Object(_)) => image(json).map(|image| Value::Image(Arc::new(image))),
             (Type::Json | Type::Unknown, json) => Some(Value::Json(Arc::new(canonical(json.clone())))),
             (Type::Turns, Json::Array(items)) => {
                 items.iter().map(turn).collect::<Option<Arc<[Turn]>>>().map(Value::Turns)

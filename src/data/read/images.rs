@@ -1,6 +1,7 @@
 //! A folder of pictures: a row a file, with its `name` and its `image`.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -44,7 +45,7 @@ impl Iterator for Pictures<'_> {
         };
         let bytes = Bytes::from(std::mem::take(&mut entry.bytes));
         let digest = Digest::of(&bytes);
-        let image = Value::Image(Image { digest, media_type: media_type.into() });
+        let image = Value::Image(Arc::new(Image { digest, media_type: media_type.into() }));
         Some(Ok(Picture { values: self.folder.row(&entry, &image), object: (digest, bytes) }))
     }
 }
