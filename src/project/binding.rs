@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::check::program::setting::wanted_instead;
 use crate::check::program::{Binding, BindingKind, Setting};
 use crate::data::value::Value;
+use crate::diagnostics::similar::instead;
 use crate::diagnostics::source::{SourceId, Span};
 use crate::models::capability::Capability;
 use crate::models::provider::ProviderKind;
 
-use crate::diagnostics::similar::instead;
+use super::config::endpoint::KEYS;
 
 /// A place in no text: these bindings come from outside the program.
 const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
@@ -45,7 +46,7 @@ pub enum BindingProblem {
     UnknownProvider { provider: String },
     #[error("`{provider}` needs a model; write {provider}/MODEL")]
     NoModel { provider: String },
-    #[error("a model has no setting `{setting}`; {}", instead(setting, settings().chain(["name"])))]
+    #[error("a model has no setting `{setting}`; {}", setting_instead(setting, &["name"]))]
     UnknownSetting { setting: String },
     #[error("`{setting}` is {wanted}, not `{written}`")]
     WrongValue { setting: String, written: String, wanted: &'static str },
@@ -219,6 +220,14 @@ pub(super) fn setting_kind(name: &str) -> Result<SettingKind, BindingProblem> {
         .ok_or_else(|| BindingProblem::UnknownSetting { setting: name.to_owned() })
 }
 
+/// What to do where a model has no setting of that name; besides the settings there are some words.
+pub(super) fn setting_instead(name: &str, words: &'static [&'static str]) -> String {
+    if KEYS.contains(&name) {
+        return "it stands in `tgp.toml` under `[endpoints]`".to_owned();
+    }
+    instead(name, settings().chain(words.iter().copied()))
+}
+
 fn value(name: &str, written: &str) -> Result<Value, BindingProblem> {
     let wrong =
         |wanted| BindingProblem::WrongValue { setting: name.to_owned(), written: written.to_owned(), wanted };
@@ -307,6 +316,10 @@ mod tests {
         assert_eq!(
             complaint("openai/m?temprature=0"),
             "a model has no setting `temprature`; did you mean `temperature`?"
+        );
+        assert_eq!(
+            complaint("openai/m?base_url=http://h"),
+            "a model has no setting `base_url`; it stands in `tgp.toml` under `[endpoints]`"
         );
         assert_eq!(complaint("openai/m?seed=x"), "`seed` is a whole number, not `x`");
         assert_eq!(complaint("openai/m?temperature=nan"), "`temperature` is a number, not `nan`");

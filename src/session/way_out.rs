@@ -4,6 +4,9 @@ use crate::models::endpoint::Endpoint;
 use crate::models::key_state::KeyState;
 use crate::models::reply::{CallFailure, FailureCause};
 
+/// As many characters are told of what a server says.
+const SAID: usize = 200;
+
 /// Why no answer came, and what can be done about it. `sees` says that a picture was sent.
 pub(super) fn way_out(endpoint: &Endpoint, failure: &CallFailure, sees: bool) -> String {
     let help = match &failure.cause {
@@ -39,7 +42,7 @@ pub(super) fn way_out(endpoint: &Endpoint, failure: &CallFailure, sees: bool) ->
     let said = message_in(&failure.excerpt).unwrap_or_else(|| failure.excerpt.clone());
     let said = endpoint.shown(&said);
     if !said.is_empty() {
-        text.push_str(&format!(": {}", said.chars().take(200).collect::<String>()));
+        text.push_str(&format!(": {}", quoted(&said)));
     }
     if let Some(help) = help {
         text.push_str(&format!(" — {help}"));
@@ -47,9 +50,30 @@ pub(super) fn way_out(endpoint: &Endpoint, failure: &CallFailure, sees: bool) ->
     text
 }
 
+/// So much of what a server said as fits into a sentence of ours, which has an end of its own.
+fn quoted(said: &str) -> String {
+    match said.char_indices().nth(SAID) {
+        Some((end, _)) => format!("{}…", &said[..end]),
+        None => said.trim_end().trim_end_matches('.').to_owned(),
+    }
+}
+
 /// What an error says in words, where it is in one of the usual forms.
 fn message_in(body: &str) -> Option<String> {
     let body: serde_json::Value = serde_json::from_str(body).ok()?;
     let places = ["/error/message", "/message", "/error", "/detail"];
     places.iter().find_map(|place| body.pointer(place)?.as_str().map(str::to_owned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_ends_in_our_sentence() {
+        assert_eq!(quoted("no such model."), "no such model");
+        assert_eq!(quoted("what?"), "what?");
+        let long = "é".repeat(SAID + 1);
+        assert_eq!(quoted(&long), format!("{}…", "é".repeat(SAID)));
+    }
 }

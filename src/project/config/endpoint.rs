@@ -31,7 +31,8 @@ pub struct EndpointEntry {
     pub outage: Option<Duration>,
 }
 
-const KEYS: [&str; 14] = [
+/// What can be stated of a server or of a model at it.
+pub(in crate::project) const KEYS: [&str; 14] = [
     "base_url",
     "identity",
     "key_variable",

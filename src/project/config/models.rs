@@ -6,9 +6,8 @@ use super::complaints::{Complaints, Item, Key, number, whole};
 use crate::check::program::Binding;
 use crate::check::program::setting::wanted_instead;
 use crate::data::value::Value;
-use crate::diagnostics::similar::instead;
 use crate::project::binding::{
-    BindingParts, BindingProblem, SettingKind, parse_binding, setting_kind, settings, told_apart,
+    BindingParts, BindingProblem, SettingKind, parse_binding, setting_instead, setting_kind, told_apart,
 };
 
 pub(super) fn read(table: &DeTable<'_>, complaints: &mut Complaints) -> Vec<(String, Vec<Binding>)> {
@@ -67,9 +66,13 @@ fn detailed(place: &Item<'_>, table: &DeTable<'_>, complaints: &mut Complaints) 
                     None => continue,
                 },
                 Err(_) => {
-                    let known = settings().chain(["use", "name"]);
                     let message = format!("a model has no setting `{name}`");
-                    complaints.tell("unknown-setting", key.span(), message, instead(name, known));
+                    complaints.tell(
+                        "unknown-setting",
+                        key.span(),
+                        message,
+                        setting_instead(name, &["use", "name"]),
+                    );
                     continue;
                 }
             },
