@@ -13,7 +13,7 @@ const MOST: usize = 4096;
 /// What a fact takes beside its own bytes: its key, and its place among the others.
 const UPKEEP: usize = 64;
 /// Facts beyond so many bytes are found one by one: memory must not grow with a table.
-const FULL: usize = 2 << 20;
+const FULL: usize = 1 << 20;
 
 /// Facts by their keys: those of the last run, and those that this one has used.
 #[derive(Debug, Default)]

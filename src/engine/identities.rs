@@ -19,8 +19,9 @@ use super::table::{ChunkRef, Table};
 
 /// Identities sorted at once: 4 MB.
 const RUN: usize = 1 << 18;
-/// Identities in one object: 128 KB. An edit writes one or two of them anew.
-const SHARD: usize = 1 << 13;
+/// Identities in one object: 64 KB. An edit writes one or two of them anew, and one of each run is in
+/// memory while runs are compared.
+const SHARD: usize = 1 << 12;
 /// Most chunks, gone and new, that are worth comparing; beyond these all are read again.
 const MOST_CHANGED: usize = 256;
 
@@ -204,7 +205,8 @@ impl Keeper<'_> {
     /// The identities of all chunks in sorted runs; nothing where two are the same.
     fn all(&self, table: &Table) -> Result<Option<Vec<Vec<Shard>>>, RunError> {
         let mut runs = Vec::new();
-        let mut ids: Vec<u128> = Vec::new();
+        let rows = usize::try_from(table.rows()).unwrap_or(RUN);
+        let mut ids: Vec<u128> = Vec::with_capacity(rows.min(RUN));
         for chunk in &table.chunks {
             if ids.len() + chunk.rows as usize > RUN {
                 ids.sort_unstable();

@@ -136,7 +136,9 @@ impl Direct {
         let connecting = TcpStream::connect((self.host.as_str(), self.port));
         let stream = match tokio::time::timeout(CONNECT, connecting).await {
             Ok(stream) => stream.map_err(|error| Fault::Unreachable(reason(&error)))?,
-            Err(_) => return Err(Fault::Unreachable("no connection comes about".to_owned())),
+            Err(_) => {
+                return Err(Fault::Unreachable(format!("no connection within {} s", CONNECT.as_secs())));
+            }
         };
         // A connection that waits to fill its packets is slower, but works.
         let _ = stream.set_nodelay(true);
