@@ -38,8 +38,8 @@ pub(super) fn is_in_own_network(address: &str) -> bool {
     }
 }
 
-/// Whether the environment names a proxy that what is not encrypted is to go through. Reqwest heeds
-/// these variables, and which addresses they are not for.
+/// Whether the environment names a proxy that what is not encrypted may have to go through: reqwest
+/// knows which addresses it is not for.
 pub(super) fn has_proxy(world: &dyn World) -> bool {
     let variables = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
     variables.iter().any(|name| world.variable(name).is_some_and(|address| !address.is_empty()))

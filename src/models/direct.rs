@@ -4,6 +4,8 @@
 //! its proxies, redirects, retries and versions cost more than the exchange. What is asked without
 //! encryption and without a proxy goes over connections of our own.
 
+use std::collections::VecDeque;
+use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,28 +14,38 @@ use http_body_util::Full;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{ACCEPT, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Request, Uri};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::Url;
+use tower_service::Service;
 
 use super::idle::Idle;
 use super::transport::{AGENT, Answer, CONNECT, Fault, Outgoing, reason};
+
+/// How often a silent connection is asked whether it still stands, and how long an answer to that
+/// may take: as reqwest does.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+const KEEPALIVE_RETRIES: u32 = 3;
+/// How long a connection may take to be ready for the next request.
+const READY: Duration = Duration::from_secs(1);
 
 type Connection = SendRequest<Full<Bytes>>;
 
 /// A server, and the connections to it that lie idle.
 #[derive(Debug)]
 pub(super) struct Direct {
-    /// Such as `http://127.0.0.1:8000`.
+    /// As it is written, such as `http://127.0.0.1:8000`.
     origin: String,
-    host: String,
-    port: u16,
+    server: Uri,
+    connector: HttpConnector,
     /// What is said of ourselves in each request.
     usual: HeaderMap,
     /// How long a connection may lie idle: the server may be closing it.
     keep: Duration,
-    free: Mutex<Vec<Free>>,
+    /// The one that has lain there for the longest time is the first.
+    free: Mutex<VecDeque<Free>>,
     /// What was asked for last: as a rule the next one too.
-    last: Mutex<Option<Uri>>,
+    last: Mutex<Option<(String, Uri)>>,
 }
 
 #[derive(Debug)]
@@ -43,18 +55,27 @@ struct Free {
 }
 
 impl Direct {
-    /// To the server of an address that begins with `http://`.
+    /// To the server of an address that begins with `http://`; nothing where the system has a proxy
+    /// for it.
     pub(super) fn to(base_url: &str, keep: Duration) -> Option<Direct> {
-        let uri: Uri = base_url.parse().ok()?;
-        let authority = uri.authority()?;
+        let authority = base_url.strip_prefix("http://")?.split(['/', '?', '#']).next()?;
+        let url = Url::parse(base_url).ok()?;
+        let host = match url.port() {
+            Some(port) => format!("{}:{port}", url.host_str()?),
+            None => url.host_str()?.to_owned(),
+        };
+        let server: Uri = format!("http://{host}").parse().ok()?;
+        if Matcher::from_system().intercept(&server).is_some() {
+            return None;
+        }
         let mut usual = HeaderMap::new();
-        usual.insert(HOST, HeaderValue::from_str(authority.as_str()).ok()?);
+        usual.insert(HOST, HeaderValue::from_str(&host).ok()?);
         usual.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         usual.insert(ACCEPT, HeaderValue::from_static("*/*"));
         Some(Direct {
             origin: format!("http://{authority}"),
-            host: authority.host().trim_matches(['[', ']']).to_owned(),
-            port: authority.port_u16().unwrap_or(80),
+            server,
+            connector: connector(),
             usual,
             keep,
             free: Mutex::default(),
@@ -64,13 +85,21 @@ impl Direct {
 
     /// What the server is asked for at an address, where the address is this server's.
     pub(super) fn place(&self, url: &str) -> Option<Uri> {
-        let place = url.strip_prefix(&self.origin).filter(|place| place.starts_with('/'))?;
+        let written = url.strip_prefix(&self.origin).filter(|place| place.starts_with('/'))?;
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(known) if known.path_and_query().is_some_and(|known| known.as_str() == place) => {}
-            _ => *last = Some(place.parse().ok()?),
+        if let Some((known, place)) = &*last
+            && known == written
+        {
+            return Some(place.clone());
         }
-        last.clone()
+        // What no request can hold as it is written is encoded.
+        let url = Url::parse(url).ok()?;
+        let place: Uri = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()).parse().ok()?,
+            None => url.path().parse().ok()?,
+        };
+        *last = Some((written.to_owned(), place.clone()));
+        Some(place)
     }
 
     /// Asks for a place and brings the whole answer, whatever it says.
@@ -85,10 +114,10 @@ impl Direct {
         loop {
             let (mut connection, is_new) = match self.take() {
                 Some(connection) => (connection, false),
-                None => (self.connect().await?, true),
+                None => (Box::pin(self.connect()).await?, true),
             };
-            // One that closed while it lay idle took nothing of the request.
-            if connection.ready().await.is_err() && !is_new {
+            // One that closed while it lay idle, or is stuck, took nothing of the request.
+            if !is_new && !is_ready(&mut connection).await {
                 continue;
             }
             let response = match idle.wait(connection.try_send_request(request)).await? {
@@ -108,46 +137,60 @@ impl Direct {
         }
     }
 
-    fn free(&self) -> MutexGuard<'_, Vec<Free>> {
+    fn free(&self) -> MutexGuard<'_, VecDeque<Free>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The connection that has lain idle for the shortest time.
     fn take(&self) -> Option<Connection> {
         let mut free = self.free();
-        while let Some(Free { connection, since }) = free.pop() {
-            if since.elapsed() > self.keep {
-                // Those below have lain for longer.
-                free.clear();
-            } else if !connection.is_closed() {
+        while let Some(Free { connection, since }) = free.pop_back() {
+            if since.elapsed() <= self.keep && !connection.is_closed() {
                 return Some(connection);
             }
         }
         None
     }
 
+    /// Keeps a connection, and closes those that nobody has needed for too long.
     fn give_back(&self, connection: Connection) {
+        let now = Instant::now();
+        let mut free = self.free();
+        while free.front().is_some_and(|longest| now.duration_since(longest.since) > self.keep) {
+            free.pop_front();
+        }
         if !connection.is_closed() {
-            self.free().push(Free { connection, since: Instant::now() });
+            free.push_back(Free { connection, since: now });
         }
     }
 
     async fn connect(&self) -> Result<Connection, Fault> {
-        let connecting = TcpStream::connect((self.host.as_str(), self.port));
-        let stream = match tokio::time::timeout(CONNECT, connecting).await {
-            Ok(stream) => stream.map_err(|error| Fault::Unreachable(reason(&error)))?,
-            Err(_) => {
-                return Err(Fault::Unreachable(format!("no connection within {} s", CONNECT.as_secs())));
-            }
-        };
-        // A connection that waits to fill its packets is slower, but works.
-        let _ = stream.set_nodelay(true);
+        let stream = self.connector.clone().call(self.server.clone()).await;
+        let stream = stream.map_err(|error| Fault::Unreachable(reason(&error)))?;
         let (connection, traffic) =
-            handshake(TokioIo::new(stream)).await.map_err(|error| Fault::Torn(reason(&error)))?;
+            handshake(stream).await.map_err(|error| Fault::Torn(reason(&error as &dyn Error)))?;
         // What goes wrong with it is told to who waits for an answer.
         tokio::spawn(traffic);
         Ok(connection)
     }
+}
+
+/// Whether a connection that was used before takes another request.
+async fn is_ready(connection: &mut Connection) -> bool {
+    connection.is_ready() || matches!(tokio::time::timeout(READY, connection.ready()).await, Ok(Ok(())))
+}
+
+/// Tries a server's addresses as reqwest does, and looks after connections as it does.
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_connect_timeout(Some(CONNECT));
+    connector.set_nodelay(true);
+    connector.set_keepalive(Some(KEEPALIVE));
+    connector.set_keepalive_interval(Some(KEEPALIVE));
+    connector.set_keepalive_retries(Some(KEEPALIVE_RETRIES));
+    #[cfg(target_os = "linux")]
+    connector.set_tcp_user_timeout(Some(KEEPALIVE * 2));
+    connector
 }
 
 #[cfg(test)]
@@ -160,6 +203,7 @@ mod tests {
         let place = |url: &str| direct.place(url).map(|place| place.to_string());
         assert_eq!(place("http://127.0.0.1:8000/v1/chat"), Some("/v1/chat".to_owned()));
         assert_eq!(place("http://127.0.0.1:8000/search?q=a%20b"), Some("/search?q=a%20b".to_owned()));
+        assert_eq!(place("http://127.0.0.1:8000/modèle x/chat"), Some("/mod%C3%A8le%20x/chat".to_owned()));
         assert_eq!(place("http://127.0.0.1:80001/v1/chat"), None);
         assert_eq!(place("http://127.0.0.1:8000"), None);
         assert_eq!(place("https://127.0.0.1:8000/v1/chat"), None);
@@ -167,12 +211,15 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_found_at_its_host_and_port() {
-        let found = |url: &str| {
+    fn a_server_is_called_by_its_name_however_it_is_written() {
+        let called = |url: &str| {
             let direct = Direct::to(url, Duration::ZERO).unwrap();
-            (direct.host.clone(), direct.port, direct.usual[HOST].to_str().unwrap().to_owned())
+            (direct.server.to_string(), direct.usual[HOST].to_str().unwrap().to_owned())
         };
-        assert_eq!(found("http://[::1]:8000/v1"), ("::1".to_owned(), 8000, "[::1]:8000".to_owned()));
-        assert_eq!(found("http://gpu-box"), ("gpu-box".to_owned(), 80, "gpu-box".to_owned()));
+        let both = |name: &str| (format!("http://{name}/"), name.to_owned());
+        assert_eq!(called("http://[::1]:8000/v1"), both("[::1]:8000"));
+        assert_eq!(called("http://gpu-box"), both("gpu-box"));
+        assert_eq!(called("http://GPU-box:80/v1"), both("gpu-box"));
+        assert_eq!(called("http://127.1:8000/v1"), both("127.0.0.1:8000"));
     }
 }

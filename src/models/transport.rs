@@ -95,17 +95,37 @@ impl Transport {
             && let Some(place) = direct.place(&message.url)
         {
             let answer = direct.send(place, Outgoing::new(message, headers), self.idle).await?;
-            if !answer.is_redirect() {
-                return Ok(answer);
-            }
-            // The client knows what may go along to another place.
+            return match answer.redirect(&message.url) {
+                None => Ok(answer),
+                // Seldom, and so it takes no place in each exchange with a server nearby.
+                Some(to) => Box::pin(self.follow(message, headers, answer.status, to)).await,
+            };
         }
-        // Seldom both, and so it takes no place in each exchange with a server nearby.
-        Box::pin(self.send_by_client(&message.url, Outgoing::new(message, headers))).await
+        let url = self.address(&message.url)?;
+        Box::pin(self.send_by_client(&message.url, url, Outgoing::new(message, headers))).await
     }
 
-    async fn send_by_client(&self, asked: &str, outgoing: Outgoing<'_>) -> Result<Answer, Fault> {
-        let mut request = Request::new(outgoing.method(), self.address(asked)?);
+    /// Asks where a server sends to, which is not asked again itself: the work may be done.
+    async fn follow(
+        &self,
+        message: &Message,
+        headers: &HeaderMap,
+        status: u16,
+        to: Url,
+    ) -> Result<Answer, Fault> {
+        let is_same = Url::parse(&message.url).is_ok_and(|asked| asked.origin() == to.origin());
+        let none = HeaderMap::new();
+        let headers = if is_same { headers } else { &none };
+        // RFC 9110, 15.4: only these two keep what is asked; the others name a place to read.
+        let outgoing = match status {
+            307 | 308 => Outgoing::new(message, headers),
+            _ => Outgoing { headers: headers.clone(), body: None },
+        };
+        self.send_by_client(&message.url, to, outgoing).await
+    }
+
+    async fn send_by_client(&self, asked: &str, url: Url, outgoing: Outgoing<'_>) -> Result<Answer, Fault> {
+        let mut request = Request::new(outgoing.method(), url);
         *request.body_mut() = outgoing.body.cloned().map(Into::into);
         *request.headers_mut() = outgoing.headers;
         let response = self.idle.wait(self.client.execute(request)).await?.map_err(fault)?;
@@ -148,9 +168,11 @@ impl<'m> Outgoing<'m> {
 }
 
 impl Answer {
-    /// Whether it only says where the answer is.
-    fn is_redirect(&self) -> bool {
-        matches!(self.status, 301 | 302 | 303 | 307 | 308) && self.headers.contains_key(LOCATION)
+    /// Where the answer is, if this one only says so.
+    fn redirect(&self, asked: &str) -> Option<Url> {
+        let place = self.headers.get(LOCATION)?.to_str().ok()?;
+        let moved = matches!(self.status, 301 | 302 | 303 | 307 | 308);
+        moved.then(|| Url::parse(asked).ok()?.join(place).ok()).flatten()
     }
 }
 

@@ -41,8 +41,9 @@ pub(super) fn way_out(endpoint: &Endpoint, failure: &CallFailure, sees: bool) ->
     let mut text = failure.cause.to_string();
     let said = message_in(&failure.excerpt).unwrap_or_else(|| failure.excerpt.clone());
     let said = endpoint.shown(&said);
+    let said = quoted(&said);
     if !said.is_empty() {
-        text.push_str(&format!(": {}", quoted(&said)));
+        text.push_str(&format!(": {said}"));
     }
     if let Some(help) = help {
         text.push_str(&format!(" — {help}"));

@@ -76,13 +76,28 @@ async fn a_server_that_sends_elsewhere_is_followed_and_the_key_stays() {
         "HTTP/1.1 307 Temporary Redirect\r\nLocation: {}/v1/chat/completions\r\nContent-Length: 0\r\n\r\n",
         there.root()
     );
-    let (root, _) = abrupt(moved);
+    let (root, connections) = abrupt(moved);
     let endpoint = endpoint(&root, &[("OPENAI_API_KEY", "sk-known")]);
     let raw = endpoint.call(&chat("where are you?")).await.unwrap();
     assert_eq!((raw.status, raw.attempts), (200, 1));
+    assert_eq!(connections.load(Ordering::Relaxed), 1, "what sends elsewhere is asked once");
     let asked = there.last();
     assert!(asked.contains("where are you?"), "{asked}");
     assert!(!asked.contains("sk-known"), "another server was shown the key");
+}
+
+#[tokio::test]
+async fn where_a_server_names_a_place_to_read_nothing_is_sent() {
+    let there = Server::start(Behaviour::default());
+    let done = format!(
+        "HTTP/1.1 303 See Other\r\nLocation: {}/results/1\r\nContent-Length: 0\r\n\r\n",
+        there.root()
+    );
+    let (root, connections) = abrupt(done);
+    endpoint(&root, &[]).call(&chat("do the work")).await.unwrap();
+    let asked = there.last();
+    assert!(asked.starts_with("GET /results/1 ") && !asked.contains("do the work"), "{asked}");
+    assert_eq!(connections.load(Ordering::Relaxed), 1, "the work is done once");
 }
 
 #[tokio::test]
