@@ -5,13 +5,12 @@
 //! encryption and without a proxy goes over connections of our own.
 
 use std::collections::VecDeque;
-use std::error::Error;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::header::{ACCEPT, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -167,8 +166,9 @@ impl Direct {
     async fn connect(&self) -> Result<Connection, Fault> {
         let stream = self.connector.clone().call(self.server.clone()).await;
         let stream = stream.map_err(|error| Fault::Unreachable(reason(&error)))?;
-        let (connection, traffic) =
-            handshake(stream).await.map_err(|error| Fault::Torn(reason(&error as &dyn Error)))?;
+        // Head and body of a small request go out as one piece sooner than as two.
+        let connecting = Builder::new().writev(false).handshake(stream);
+        let (connection, traffic) = connecting.await.map_err(|error| Fault::Torn(reason(&error)))?;
         // What goes wrong with it is told to who waits for an answer.
         tokio::spawn(traffic);
         Ok(connection)

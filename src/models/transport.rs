@@ -23,6 +23,8 @@ const IDLE_LOCAL: Duration = Duration::from_secs(4);
 const IDLE_HOSTED: Duration = Duration::from_secs(60);
 /// One HTTP/2 connection carries about a hundred requests at a time.
 const STREAMS: u32 = 100;
+/// What is asked straight is copied once more on its way, which a picture is too large for.
+const SMALL: usize = 64 << 10;
 /// As many headers as a request has at most, as a rule.
 const HEADERS: usize = 6;
 
@@ -91,7 +93,9 @@ impl Transport {
     }
 
     pub(super) async fn send(&self, message: &Message, headers: &HeaderMap) -> Result<Answer, Fault> {
-        if let Some(direct) = &self.direct
+        let is_small = message.body.as_ref().is_none_or(|body| body.len() <= SMALL);
+        if is_small
+            && let Some(direct) = &self.direct
             && let Some(place) = direct.place(&message.url)
         {
             let answer = direct.send(place, Outgoing::new(message, headers), self.idle).await?;
