@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
 use super::error::EndpointError;
@@ -10,6 +12,9 @@ use crate::world::World;
 /// Names that no public name server knows: RFC 6761, RFC 6762, RFC 8375, and `internal`, which ICANN
 /// set aside.
 const OWN_NAMES: [&str; 4] = ["localhost", "local", "home.arpa", "internal"];
+
+/// Variables that name a proxy for what is not encrypted.
+const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
 /// An address without a slash at its end, and without a password in it.
 pub(super) fn clean(address: &str) -> Result<String, EndpointError> {
@@ -38,11 +43,16 @@ pub(super) fn is_in_own_network(address: &str) -> bool {
     }
 }
 
-/// Whether the environment names a proxy that what is not encrypted may have to go through: reqwest
-/// knows which addresses it is not for.
-pub(super) fn has_proxy(world: &dyn World) -> bool {
-    let variables = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
-    variables.iter().any(|name| world.variable(name).is_some_and(|address| !address.is_empty()))
+/// Whether a server is in the own network and spoken to with nothing between: neither encryption nor
+/// a proxy, be it of the environment or of the system. Where the environment names one, reqwest knows
+/// which addresses it is not for.
+pub(super) fn is_near(address: &str, world: &dyn World) -> bool {
+    let named = |name: &&str| world.variable(name).is_some_and(|proxy| !proxy.is_empty());
+    let Ok(uri) = address.parse::<Uri>() else { return false };
+    address.starts_with("http://")
+        && is_in_own_network(address)
+        && !PROXIES.iter().any(named)
+        && Matcher::from_system().intercept(&uri).is_none()
 }
 
 fn is_own_name(host: &str) -> bool {

@@ -7,9 +7,8 @@ use reqwest::Client;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::transport::{Fault, fault, install_crypto};
+use super::transport::{AGENT, CONNECT, Fault, fault, install_crypto};
 
-const CONNECT: Duration = Duration::from_secs(10);
 /// Between two pieces of a body.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -89,7 +88,7 @@ async fn fetched(
     }
     install_crypto();
     let mut builder = Client::builder()
-        .user_agent(concat!("tgp/", env!("CARGO_PKG_VERSION")))
+        .user_agent(AGENT)
         .connect_timeout(CONNECT)
         .read_timeout(IDLE)
         // A packed file stays packed: what is pinned is what the server keeps.

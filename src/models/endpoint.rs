@@ -411,7 +411,7 @@ impl Endpoint {
                 }
                 _ => {
                     let base_url = &self.site.base_url;
-                    let is_near = address::is_in_own_network(base_url) && !address::has_proxy(&*self.world);
+                    let is_near = address::is_near(base_url, &*self.world);
                     let transport = Box::new(Transport::open(base_url, is_near, &self.limits)?);
                     Carrier::Http { transport, headers }
                 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::EndpointError;
+use crate::text::shortened::shortened;
 use crate::world::World;
 
 /// Where a key comes from.
@@ -66,10 +67,7 @@ impl KeySource {
 pub(super) fn excerpt(text: &str, key: Option<&SecretString>) -> String {
     const MOST: usize = 600;
     let masked = masked(text, key);
-    match masked.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &masked[..end]),
-        None => masked,
-    }
+    shortened(&masked, MOST).into_owned()
 }
 
 /// The text with the key masked wherever it stands in it.

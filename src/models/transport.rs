@@ -1,7 +1,7 @@
 //! Carrying messages over HTTP.
 
 use std::error::Error;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -32,11 +32,9 @@ const HEADERS: usize = 6;
 #[derive(Debug)]
 pub(super) struct Transport {
     client: Client,
-    /// For what the endpoint's own server is asked, where nothing stands between.
+    /// For what the endpoint's own server is asked, where it is near.
     direct: Option<Direct>,
     idle: Idle,
-    /// The address asked last: as a rule the next one too.
-    last: Mutex<Option<(String, Url)>>,
 }
 
 /// What is sent to some address.
@@ -64,7 +62,7 @@ pub(super) enum Fault {
 }
 
 impl Transport {
-    /// To a server that is `near` where nothing stands between, no proxy either.
+    /// To a server, which is asked straight where it is near.
     pub(super) fn open(base_url: &str, is_near: bool, limits: &Limits) -> Result<Transport, EndpointError> {
         install_crypto();
         let plain = base_url.starts_with("http://");
@@ -83,11 +81,9 @@ impl Transport {
             // nothing to win by packing what they send.
             builder = builder.tls_certs_only([]).no_gzip();
         }
-        let direct = (plain && is_near).then(|| Direct::to(base_url, IDLE_LOCAL)).flatten();
+        let direct = is_near.then(|| Direct::to(base_url, IDLE_LOCAL)).flatten();
         match builder.build() {
-            Ok(client) => {
-                Ok(Transport { client, direct, idle: Idle(limits.idle_timeout), last: Mutex::default() })
-            }
+            Ok(client) => Ok(Transport { client, direct, idle: Idle(limits.idle_timeout) }),
             Err(error) => Err(EndpointError::NoClient { reason: reason(&error) }),
         }
     }
@@ -105,7 +101,7 @@ impl Transport {
                 Some(to) => Box::pin(self.follow(message, headers, answer.status, to)).await,
             };
         }
-        let url = self.address(&message.url)?;
+        let url = Url::parse(&message.url).map_err(|error| Fault::Unreachable(error.to_string()))?;
         Box::pin(self.send_by_client(&message.url, url, Outgoing::new(message, headers))).await
     }
 
@@ -138,18 +134,6 @@ impl Transport {
         let (head, body) = hyper::Response::<reqwest::Body>::from(response).into_parts();
         let body = self.idle.whole(body).await?;
         Ok(Answer { status: head.status.as_u16(), moved_to, headers: head.headers, body })
-    }
-
-    fn address(&self, text: &str) -> Result<Url, Fault> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some((known, url)) if known == text => Ok(url.clone()),
-            _ => {
-                let url = Url::parse(text).map_err(|error| Fault::Unreachable(error.to_string()))?;
-                *last = Some((text.to_owned(), url.clone()));
-                Ok(url)
-            }
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::diagnostics::source::{SourceId, Span};
 use crate::models::capability::Capability;
 use crate::models::provider::ProviderKind;
 
-use super::config::endpoint::KEYS;
+use super::config::endpoint;
 
 /// A place in no text: these bindings come from outside the program.
 const NOWHERE: Span = Span { source: SourceId(u32::MAX), start: 0, end: 0 };
@@ -222,7 +222,7 @@ pub(super) fn setting_kind(name: &str) -> Result<SettingKind, BindingProblem> {
 
 /// What to do where a model has no setting of that name; besides the settings there are some words.
 pub(super) fn setting_instead(name: &str, words: &'static [&'static str]) -> String {
-    if KEYS.contains(&name) {
+    if endpoint::KEYS.contains(&name) {
         return "it stands in `tgp.toml` under `[endpoints]`".to_owned();
     }
     instead(name, settings().chain(words.iter().copied()))

@@ -8,6 +8,7 @@ use crate::data::json::render;
 use crate::data::row::Row;
 use crate::data::schema::Schema;
 use crate::data::write::grid::{columns, one_line, truncated};
+use crate::text::shortened::shortened;
 
 use super::paint::{Look, painted};
 
@@ -73,11 +74,12 @@ impl FailedRow {
     pub(super) fn of(schema: &Schema, row: &Row, columns: &[usize]) -> FailedRow {
         let value = |at: &usize| {
             let (value, column) = row.values.get(*at).zip(schema.columns.get(*at))?;
-            (!value.is_missing()).then(|| (column.name.clone(), shortened(&render(value, &column.kind))))
+            (!value.is_missing())
+                .then(|| (column.name.clone(), shortened(&render(value, &column.kind), LONGEST).into_owned()))
         };
         let mut values: Vec<(Arc<str>, String)> = columns.iter().filter_map(value).collect();
         if let Some(failure) = row.failure.as_ref().filter(|failure| !failure.excerpt.is_empty()) {
-            values.push(("came back".into(), shortened(&failure.excerpt)));
+            values.push(("came back".into(), shortened(&failure.excerpt, LONGEST).into_owned()));
         }
         let failure = row.failure.as_ref().map(|failure| (failure.reason.word(), failure.message.clone()));
         FailedRow { failure, values }
@@ -101,12 +103,5 @@ impl FailedRow {
             ));
         }
         text
-    }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -16,6 +16,7 @@ use crate::models::reply::{Content, Outcome, Reply};
 use crate::models::request::{ChatRequest, Picture, Request};
 use crate::report::models_view::PingView;
 use crate::report::number::{count, counted};
+use crate::text::shortened::shortened;
 
 use super::way_out::way_out;
 
@@ -151,13 +152,7 @@ async fn answer(question: Question) -> PingView {
 
 /// What came back, in short.
 fn said(endpoint: &Endpoint, reply: &Reply) -> Result<String, String> {
-    let shown = |text: &str| {
-        let text = endpoint.shown(text);
-        match text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
-    };
+    let shown = |text: &str| shortened(&endpoint.shown(text), SHOWN).into_owned();
     match (&reply.outcome, &reply.content) {
         (Outcome::Blocked, _) => Err("the provider's filter answered instead of the model".to_owned()),
         (Outcome::Empty, Content::Text(_)) => {

@@ -3,6 +3,7 @@
 use crate::models::endpoint::Endpoint;
 use crate::models::key_state::KeyState;
 use crate::models::reply::{CallFailure, FailureCause};
+use crate::text::shortened::shortened;
 
 /// As many characters are told of what a server says.
 const SAID: usize = 200;
@@ -53,10 +54,7 @@ pub(super) fn way_out(endpoint: &Endpoint, failure: &CallFailure, sees: bool) ->
 
 /// So much of what a server said as fits into a sentence of ours, which has an end of its own.
 fn quoted(said: &str) -> String {
-    match said.char_indices().nth(SAID) {
-        Some((end, _)) => format!("{}…", &said[..end]),
-        None => said.trim_end().trim_end_matches('.').to_owned(),
-    }
+    shortened(said, SAID).trim_end().trim_end_matches('.').to_owned()
 }
 
 /// What an error says in words, where it is in one of the usual forms.

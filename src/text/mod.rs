@@ -1,4 +1,5 @@
-//! Native operations on text: perturbations, encodings, similarity, and the reading of answers.
+//! Native operations on text: perturbations, encodings, similarity, the reading of answers, and what is
+//! shown of long ones.
 //!
 //! All are pure functions of their arguments; what is random draws from a
 //! [`Stream`](crate::random::Stream). A perturbation takes the share of pieces (words, letters,
@@ -21,6 +22,7 @@ pub mod number_words;
 pub mod perturbation;
 mod pieces;
 pub mod punctuation;
+pub mod shortened;
 pub mod similarity;
 pub mod spacing;
 pub mod stretch;

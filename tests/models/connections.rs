@@ -56,6 +56,11 @@ fn abrupt(response: String) -> (String, Arc<AtomicUsize>) {
     (root, connections)
 }
 
+/// A response that sends elsewhere.
+fn moved(status: u16, to: &str) -> String {
+    format!("HTTP/1.1 {status} Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")
+}
+
 #[tokio::test]
 async fn a_connection_that_closed_while_it_lay_idle_costs_no_call() {
     let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{ANSWER}", ANSWER.len());
@@ -72,11 +77,7 @@ async fn a_connection_that_closed_while_it_lay_idle_costs_no_call() {
 #[tokio::test]
 async fn a_server_that_sends_elsewhere_is_followed_and_the_key_stays() {
     let there = Server::start(Behaviour::default());
-    let moved = format!(
-        "HTTP/1.1 307 Temporary Redirect\r\nLocation: {}/v1/chat/completions\r\nContent-Length: 0\r\n\r\n",
-        there.root()
-    );
-    let (root, connections) = abrupt(moved);
+    let (root, connections) = abrupt(moved(307, &format!("{}/v1/chat/completions", there.root())));
     let endpoint = endpoint(&root, &[("OPENAI_API_KEY", "sk-known")]);
     let raw = endpoint.call(&chat("where are you?")).await.unwrap();
     assert_eq!((raw.status, raw.attempts), (200, 1));
@@ -89,11 +90,7 @@ async fn a_server_that_sends_elsewhere_is_followed_and_the_key_stays() {
 #[tokio::test]
 async fn where_a_server_names_a_place_to_read_nothing_is_sent() {
     let there = Server::start(Behaviour::default());
-    let done = format!(
-        "HTTP/1.1 303 See Other\r\nLocation: {}/results/1\r\nContent-Length: 0\r\n\r\n",
-        there.root()
-    );
-    let (root, connections) = abrupt(done);
+    let (root, connections) = abrupt(moved(303, &format!("{}/results/1", there.root())));
     endpoint(&root, &[]).call(&chat("do the work")).await.unwrap();
     let asked = there.last();
     assert!(asked.starts_with("GET /results/1 ") && !asked.contains("do the work"), "{asked}");
